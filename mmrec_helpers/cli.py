@@ -1,0 +1,129 @@
+"""The command `mmrec`: one line and a non-zero exit code for a fault, a traceback only with `--debug`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code: 0, 1 for a fault, 130 for Ctrl-C."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        return arguments.does(arguments) or 0
+    except KeyboardInterrupt:
+        print("\nstopped; what was extracted is kept, the same command goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+    except Exception as fault:
+        if arguments.debug:
+            raise
+        print(f"mmrec: {_line(fault)}", file=sys.stderr)
+        return 1
+
+
+def _line(fault: Exception) -> str:
+    """A fault in one line; our own errors speak for themselves, others are named."""
+    from mmrec_helpers.catalog import CatalogError
+    from mmrec_helpers.saved_run import RunError
+
+    words = " ".join(str(fault).split()) or type(fault).__name__
+    known = isinstance(fault, (CatalogError, RunError, OSError))
+    return words if known else f"{type(fault).__name__}: {words} (--debug shows where)"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mmrec", description="A multimodal recommender, from raw media to lists.")
+    parser.add_argument("--debug", action="store_true", help="show a traceback on a fault")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _command(commands, "run", _run, "clean, extract, fuse, rank, evaluate; write runs/NAME")
+    run.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
+    run.add_argument("--name", default="latest", help="the run's name")
+    run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--k", type=int, default=20, help="length of the lists that are judged")
+    run.add_argument("--user", help="whose list is shown (default: someone with a middling history)")
+
+    recommend = _command(commands, "recommend", _recommend, "answer from a saved run")
+    recommend.add_argument("--run", type=Path, required=True, help="a run's folder, such as runs/latest")
+    who = recommend.add_mutually_exclusive_group(required=True)
+    who.add_argument("--user", help="a user of the run")
+    who.add_argument("--history", help="ids of items that someone unknown took: ID,ID,ID")
+    recommend.add_argument("--k", type=int, default=10)
+
+    world = _command(commands, "world", _world, "make a record shop of any size")
+    world.add_argument("--out", type=Path, required=True, help="a new folder")
+    world.add_argument("--items", type=int, default=1200)
+    world.add_argument("--users", type=int, default=1000)
+    world.add_argument("--events", type=int, help="clean log rows (default: 57 a user)")
+    world.add_argument("--seed", type=int, help="another world (default: the shipped one's)")
+    world.add_argument("--no-media", dest="media", action="store_false", help="tables only")
+    world.add_argument("--no-dirt", dest="soiled", action="store_false", help="a clean world")
+
+    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to mend it")
+
+    course = _command(commands, "course", _course, "run, check and reset the chapters")
+    course.add_argument("action", choices=["run", "check", "exercises", "reset"])
+    course.add_argument("name", nargs="?", help="one notebook (default: all)")
+    course.add_argument("--notebooks", type=Path, default=Path("notebooks"))
+    course.add_argument("--fast", action="store_true", help="run on a small world")
+    return parser
+
+
+def _command(commands: argparse._SubParsersAction, name: str, does: object, help_: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_, description=help_)
+    parser.set_defaults(does=does)
+    return parser
+
+
+def _run(given: argparse.Namespace) -> None:
+    from mmrec_helpers.run_report import run_and_report
+
+    run_and_report(given.data, given.runs / given.name, k=given.k, seed=given.seed, user=given.user)
+
+
+def _recommend(given: argparse.Namespace) -> None:
+    from mmrec_helpers.saved_run import open_run
+
+    history = [one.strip() for one in given.history.split(",") if one.strip()] if given.history else []
+    table = open_run(given.run).recommend(given.user, history, given.k)
+    print(table.to_string(index=False, float_format="{:.3f}".format))
+    if len(table) < given.k:
+        print(f"{len(table)} of the {given.k} asked for: no more items are left for this user")
+
+
+def _world(given: argparse.Namespace) -> None:
+    from mmrec_helpers.datasets.recordshop.build import SEED, build
+
+    seed = SEED if given.seed is None else given.seed
+    catalog = build(given.out, given.items, given.users, given.events, seed, given.media, given.soiled)
+    print(f"{given.out}: {len(catalog.items)} records, {len(catalog.events)} events")
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from mmrec_helpers.doctor import examine, report
+
+    text, faults = report(examine())
+    print(f"{text}\n{faults or 'no'} fault{'' if faults == 1 else 's'}")
+    return int(faults > 0)
+
+
+def _course(given: argparse.Namespace) -> int:
+    from mmrec_helpers.course import commands
+
+    does = {"run": commands.run, "check": commands.check, "exercises": commands.build, "reset": commands.reset}
+    return does[given.action](given.notebooks, given.name, given.fast)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

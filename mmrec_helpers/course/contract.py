@@ -1,0 +1,149 @@
+"""What every chapter keeps to, checked: shape, lengths, alt text, size, nothing off the machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+import nbformat
+
+MAX_BYTES, MAX_PLAYERS = 1_000_000, 6
+CODE_CELLS, CODE_LINES, MEDIAN_LINES, TEXT_WORDS, TEXT_PER_CODE = (20, 35), 25, 6, 120, (1.2, 1.6)
+CLOSING = ("## The same as ours?", "## What you can now do", "## Exercises", "## Quiz")
+
+FORBIDDEN = {
+    r"\btf\.keras\b|from tensorflow import keras|tensorflow\.keras": "use `import keras`",
+    r"^\s*[!%]\s*pip\b": "the environment is set up by make",
+    r"\b(requests|urllib\.request|http\.client|socket)\b|\b(wget|curl)\s": "a chapter needs no network",
+}
+"""What no code cell may hold: pattern -> mend."""
+
+Cells = list[nbformat.NotebookNode]
+
+
+def check(path: str | Path) -> list[str]:
+    """Every fault of a chapter, each with file, cell and mend; empty where it keeps the contract."""
+    path = Path(path)
+    notebook = nbformat.read(path, as_version=4)
+    rules: tuple[Callable[[Path, Cells], Iterator[str]], ...] = (
+        _opening, _closing, _parameters, _lengths, _forbidden, _pictures, _links, _outputs)
+    found = [fault for rule in rules for fault in rule(path, notebook.cells)]
+    if path.stat().st_size > MAX_BYTES:
+        found.append(f"{path.stat().st_size} bytes; at most {MAX_BYTES}: smaller figures, fewer players")
+    if notebook.metadata.get("kernelspec", {}).get("name") != "python3":
+        found.append("the kernel is not python3")
+    return [f"{path.name}: {fault}" for fault in found]
+
+
+def _opening(path: Path, cells: Cells) -> Iterator[str]:
+    title = cells[0].source if cells else ""
+    number = int(path.name[:2])
+    if not title.startswith(f"# {number}. "):
+        yield f"cell 0: the title must start with '# {number}. '"
+    for part in ("*Article:", "**You will be able to**", "**You need:**", "**Minutes:**", "**Device:**"):
+        if part not in title:
+            yield f"cell 0: no {part}"
+    if len(_bullets(title)) != 3:
+        yield f"cell 0: {len(_bullets(title))} objectives, three are wanted"
+
+
+def _closing(path: Path, cells: Cells) -> Iterator[str]:
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    places = [next((at for at, text in enumerate(texts) if text.startswith(heading)), None) for heading in CLOSING]
+    for heading, place in zip(CLOSING, places, strict=True):
+        if place is None:
+            yield f"no part {heading!r}"
+    there = [place for place in places if place is not None]
+    if there != sorted(there):
+        yield f"the last parts must come in the order {', '.join(CLOSING)}"
+    by_heading = {heading: texts[place] for heading, place in zip(CLOSING, places, strict=True) if place is not None}
+    if len(_bullets(by_heading.get(CLOSING[1], ""))) != 3:
+        yield "'What you can now do' must answer the three objectives in three bullets"
+    quiz = "\n".join(texts[places[3]:]) if places[3] is not None else ""
+    if not 3 <= quiz.count("<details>") <= 5:
+        yield f"{quiz.count('<details>')} quiz questions; 3 to 5, each with its answer in <details>"
+
+
+def _parameters(path: Path, cells: Cells) -> Iterator[str]:
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        yield f"{len(tagged)} cells tagged parameters; one is wanted"
+    for name in ("DATA", "SEED", "FAST"):
+        if tagged and not re.search(rf"^{name} = ", tagged[0].source, re.M):
+            yield f"the parameters cell does not set {name}"
+
+
+def _lengths(path: Path, cells: Cells) -> Iterator[str]:
+    code = [_lines(cell.source) for cell in cells if cell.cell_type == "code"]
+    texts = [len(_prose(cell.source).split()) for cell in cells if cell.cell_type == "markdown"]
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code" and _lines(cell.source) > CODE_LINES:
+            yield f"cell {number}: {_lines(cell.source)} lines of code; at most {CODE_LINES}"
+        if cell.cell_type == "markdown" and len(_prose(cell.source).split()) > TEXT_WORDS:
+            yield f"cell {number}: {len(_prose(cell.source).split())} words; at most {TEXT_WORDS}"
+    if not CODE_CELLS[0] <= len(code) <= CODE_CELLS[1]:
+        yield f"{len(code)} code cells; {CODE_CELLS[0]} to {CODE_CELLS[1]}"
+    if code and median(code) > MEDIAN_LINES:
+        yield f"the median code cell has {median(code)} lines; at most {MEDIAN_LINES}"
+    if code and not TEXT_PER_CODE[0] <= len(texts) / len(code) <= TEXT_PER_CODE[1]:
+        yield f"{len(texts) / len(code):.2f} text cells to a code cell; {TEXT_PER_CODE[0]} to {TEXT_PER_CODE[1]}"
+    if sum(texts) <= sum(code):
+        yield f"{sum(texts)} words of text for {sum(code)} lines of code; more words are wanted"
+
+
+def _forbidden(path: Path, cells: Cells) -> Iterator[str]:
+    for number, cell in enumerate(cells):
+        for pattern, mend in FORBIDDEN.items() if cell.cell_type == "code" else ():
+            found = re.search(pattern, cell.source, re.M)
+            if found:
+                yield f"cell {number}: {found[0].strip()!r}: {mend}"
+
+
+def _pictures(path: Path, cells: Cells) -> Iterator[str]:
+    players = 0
+    for number, cell in enumerate(cells):
+        pages = [cell.source] if cell.cell_type == "markdown" else _html(cell)
+        for page in pages:
+            players += page.count("<audio")
+            bad = [tag for tag in re.findall(r"<img\b[^>]{0,300}", page) if not re.search(r'alt="[^"]+', tag)]
+            bad += re.findall(r"!\[\s*\]\([^)]*\)", page)
+            if bad:
+                yield f"cell {number}: a picture without alt text"
+        if cell.cell_type == "code" and any("image/png" in out.get("data", {}) for out in cell.outputs):
+            yield f"cell {number}: a figure without alt text; end the cell with plots.show(figure, alt=...)"
+    if players > MAX_PLAYERS:
+        yield f"{players} players; at most {MAX_PLAYERS}"
+
+
+def _links(path: Path, cells: Cells) -> Iterator[str]:
+    for number, cell in enumerate(cells):
+        for target in re.findall(r"\]\(([^)#\s]+)", cell.source) if cell.cell_type == "markdown" else ():
+            if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
+                yield f"cell {number}: the link {target!r} leads nowhere"
+
+
+def _outputs(path: Path, cells: Cells) -> Iterator[str]:
+    counts = [cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source.strip()]
+    if None in counts or counts != sorted(counts, key=lambda one: one or 0):
+        yield "not executed from top to bottom; run it and commit its outputs"
+    for number, cell in enumerate(cells):
+        if cell.cell_type == "code" and any(out.output_type == "error" for out in cell.outputs):
+            yield f"cell {number}: an error; show it with try and except"
+
+
+def _html(cell: nbformat.NotebookNode) -> list[str]:
+    return ["".join(out["data"]["text/html"]) for out in cell.outputs if "text/html" in out.get("data", {})]
+
+
+def _bullets(text: str) -> list[str]:
+    return re.findall(r"^[-*] ", text, re.M)
+
+
+def _lines(source: str) -> int:
+    return sum(bool(line.strip()) for line in source.splitlines())
+
+
+def _prose(source: str) -> str:
+    return re.sub(r"<[^>]+>", " ", source)

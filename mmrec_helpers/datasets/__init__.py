@@ -1,0 +1,47 @@
+"""Where catalogues come from: a folder, the shipped record shop, MovieLens. Taught in chapters 1 and 19."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from mmrec_helpers.catalog import Catalog, CatalogError
+
+RECORDSHOP = "recordshop"
+"""The name of the shipped catalogue."""
+
+
+def load(data: str | Path = RECORDSHOP) -> Catalog:
+    """The raw catalogue of `recordshop` (the shipped one), of a catalogue's folder, or of a MovieLens folder.
+
+    Raises CatalogError where there is none, or where its structure is broken, with file, line and mend.
+    Taught in chapter 1.
+
+    >>> load("no/such/shop")
+    Traceback (most recent call last):
+    mmrec_helpers.catalog.CatalogError: ...no/such/shop: no such folder; ...
+    """
+    from mmrec_helpers.datasets import folder, movielens
+
+    place = recordshop_folder() if str(data) == RECORDSHOP else folder.existing(data)
+    here = {name for name in ("items.csv", "movies.csv", "ratings.csv") if (place / name).exists()}
+    if "items.csv" in here or not here:
+        return folder.read_catalog(place)
+    return movielens.read(place)
+
+
+def recordshop_folder() -> Path:
+    """Where the shipped record shop lies: MMREC_DATA/recordshop, beside the package, or in a `data` above or here.
+
+    MMREC_DATA may name the record shop's own folder too. Raises CatalogError where it is in none of these.
+    """
+    named = os.environ.get("MMREC_DATA")
+    places = [Path(named), Path(named) / RECORDSHOP] if named else []
+    roots = [Path(__file__).parents[2], Path.cwd(), *Path.cwd().parents]
+    places += [root / "data" / RECORDSHOP for root in roots]
+    for place in places:
+        if (place / "items.csv").exists():
+            return place
+    looked = ", ".join(str(place) for place in places[:len(places) - len(roots) + 2])
+    raise CatalogError(f"{RECORDSHOP}: not found in {looked}; run from the project's folder, set MMREC_DATA, or make "
+                       "one: mmrec world --out DIR")

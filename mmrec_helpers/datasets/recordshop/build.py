@@ -1,0 +1,106 @@
+"""A world on disk: catalogue, media, planted dirt and the truth. `mmrec world` and `make data` call this."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.datasets.folder import write_catalog
+from mmrec_helpers.datasets.recordshop import covers, dirt, sounds, words
+from mmrec_helpers.datasets.recordshop.log import START, make_log
+from mmrec_helpers.datasets.recordshop.world import GENRES, MODALITIES, World, make_world
+
+SEED = 20250101
+ITEMS, USERS, EVENTS = 1_200, 1_000, 57_000
+"""The shipped world before dirt; dirt adds about 3,000 rows and a dozen records."""
+
+LICENCE = "CC0-1.0"
+SOURCES = ("made by mmrec_helpers.datasets.recordshop; no person, record or shop in it is real",)
+
+
+def build(folder: str | Path, items: int = ITEMS, users: int = USERS, events: int | None = None, seed: int = SEED,
+          media: bool = True, soiled: bool = True, quiet: bool = False) -> Catalog:
+    """Write a world of this size to `folder` and return its raw catalogue.
+
+    events: clean log rows, by default in the shipped world's proportion to the users; media: covers and previews
+    too (about 6 kB and 17 kB each); soiled: with planted dirt, counted in `manifest.json` and listed in
+    `truth/dirt.json`. The same arguments give the same bytes. Raises FileExistsError where `folder` is not empty.
+    """
+    folder = Path(folder)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: not empty; give a new folder, so that nothing of yours is overwritten")
+    world = make_world(items, users, seed)
+    world.save(folder / "truth")
+    table = item_table(world, seed, media, quiet)
+    if media:
+        for number in _bar(range(items), "covers and previews", quiet):
+            draw_record(world, number, folder, seed)
+    events = events or round(EVENTS * users / USERS)
+    with _counter(users, "listeners", quiet) as progress:
+        log = make_log(world, events, table["price"].astype(float).to_numpy(), seed + 1, progress)
+    catalog, planted = Catalog(table, log, folder, folder.name), {}
+    if soiled:
+        rng = np.random.default_rng(seed + 2)
+        catalog, planted = dirt.soil(catalog, rng)
+        planted |= dirt.soil_media(folder, catalog.items, rng) if media else {}
+        (folder / "truth" / "dirt.json").write_text(json.dumps(planted, indent=1), encoding="utf-8")
+    counts = {cause: len(found) for cause, found in planted.items()}
+    write_catalog(catalog, folder, licence=LICENCE, sources=SOURCES, extra={"seed": seed, "dirt": counts})
+    return catalog
+
+
+def item_table(world: World, seed: int, media: bool = True, quiet: bool = False) -> pd.DataFrame:
+    """items.csv as text, one row a record: the words, and where its media will lie."""
+    rows = [_describe(world, number, seed) for number in _bar(range(len(world.genre)), "words", quiet)]
+    table = pd.DataFrame(rows, dtype=object)
+    table.insert(0, "item_id", world.item_ids)
+    released = START + pd.to_timedelta(np.floor(world.released), unit="D")
+    table.insert(5, "released_at", released.strftime("%Y-%m-%d"))
+    for column, pattern in {"image": "images/{}.jpg", "audio": "audio/{}.mp3", "video": None}.items():
+        table[column] = [pattern.format(one) if media and pattern else None for one in world.item_ids]
+    order = ["item_id", "title", "description", "category", "tags", "released_at", "image", "audio", "video",
+             "artist", "price", "description_zh"]
+    return table[order]
+
+
+def _describe(world: World, number: int, seed: int) -> dict[str, str | None]:
+    rng = _rng(seed, number, 0)
+    genre, themes = int(world.genre[number]), world.factors[number, MODALITIES.index("text")]
+    artist = words.artist(rng)
+    title, description = words.describe(genre, themes, rng, artist)
+    chinese = words.describe_zh(genre, themes, rng) if rng.random() < 1 / 6 else None
+    return {"title": title, "description": description, "category": GENRES[genre],
+            "tags": f"{GENRES[genre]}|{'lp' if rng.random() < 0.7 else 'ep'}", "artist": artist,
+            "price": f"{rng.choice([9, 12, 15, 18, 22, 27, 34]) + 0.9:.2f}", "description_zh": chinese}
+
+
+def draw_record(world: World, number: int, folder: Path, seed: int) -> None:
+    """Draw one record's cover and play its preview into `folder`."""
+    name, genre = world.item_ids[number], int(world.genre[number])
+    style, sound = (world.factors[number, MODALITIES.index(m)] for m in ("image", "audio"))
+    for sub in ("images", "audio"):
+        (folder / sub).mkdir(parents=True, exist_ok=True)
+    covers.save(folder / "images" / f"{name}.jpg", covers.draw(genre, style, _rng(seed, number, 1)))
+    sounds.save(folder / "audio" / f"{name}.mp3", sounds.play(genre, sound, _rng(seed, number, 2)))
+
+
+def _rng(seed: int, number: int, medium: int) -> np.random.Generator:
+    """Each medium of each record has a stream of its own, so that one record can be made again alone."""
+    return np.random.default_rng([seed, number, medium])
+
+
+def _bar(things: Sequence, label: str, quiet: bool) -> Iterator:
+    return tqdm(things, desc=label, disable=quiet, mininterval=0.5)
+
+
+@contextmanager
+def _counter(total: int, label: str, quiet: bool) -> Iterator:
+    with tqdm(total=total, desc=label, disable=quiet, mininterval=0.5) as bar:
+        yield bar.update

@@ -1,0 +1,119 @@
+"""What is here and what is missing, with the mend: `mmrec doctor`. Works in a broken environment too."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = {
+    "core": {"numpy": "numpy", "scipy": "scipy", "pandas": "pandas", "pyarrow": "pyarrow", "scikit-learn": "sklearn",
+             "opencv-python-headless": "cv2", "pillow": "PIL", "librosa": "librosa", "soundfile": "soundfile",
+             "tqdm": "tqdm"},
+    "train": {"tensorflow": "tensorflow", "keras": "keras"},
+    "course": {"jupyterlab": "jupyterlab", "papermill": "papermill", "nbformat": "nbformat",
+               "matplotlib": "matplotlib"},
+}
+"""Distribution -> module, by extra."""
+
+MENDS = {"core": "pip install .", "train": 'pip install ".[train]"', "course": 'pip install ".[course]"'}
+
+Line = tuple[str, str, str]
+"""Status (`ok`, `note`, `fault`), what was found, and the mend."""
+
+
+def examine() -> Iterator[Line]:
+    """Every finding, one import at a time, so that a broken package hides nothing else."""
+    checks: list[Callable[[], Iterator[Line]]] = [_python, _machine, _packages, _devices, _media, _weights]
+    for check in checks:
+        try:
+            yield from check()
+        except Exception as fault:  # a doctor that dies of the illness helps nobody
+            yield "fault", f"{check.__name__.strip('_')}: {type(fault).__name__}: {fault}", "see the message"
+
+
+def report(lines: Iterator[Line]) -> tuple[str, int]:
+    """The findings as text, and how many faults there are."""
+    marks = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
+    found = list(lines)
+    text = [f"{marks[status]}  {what}" + (f"\n       mend: {mend}" if mend else "") for status, what, mend in found]
+    return "\n".join(text), sum(status == "fault" for status, _, _ in found)
+
+
+def _python() -> Iterator[Line]:
+    good = (3, 11) <= sys.version_info[:2] < (3, 14)
+    yield ("ok" if good else "fault", f"Python {platform.python_version()} in {Path(sys.prefix).name}",
+           "" if good else "use Python 3.11, 3.12 or 3.13: make run PY=python3.12")
+
+
+def _machine() -> Iterator[Line]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    try:
+        memory = f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB of memory"
+    except (AttributeError, ValueError, OSError):
+        memory = ""  # Windows does not tell this way
+    yield "ok", f"{platform.system()} {platform.machine()}, {cores} cores{memory}", ""
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    yield ("ok" if free > 2 else "note"), f"{free:.0f} GiB free here", "" if free > 2 else "free some disk space"
+    threads = os.environ.get("OPENBLAS_NUM_THREADS")
+    yield (("ok" if threads == "1" else "note"), f"OPENBLAS_NUM_THREADS={threads or 'not set'}",
+           "" if threads == "1" else "set it to 1: on shared cores small matrices run faster with one thread")
+
+
+def _packages() -> Iterator[Line]:
+    for extra, packages in PACKAGES.items():
+        for name, module in packages.items():
+            yield _package(extra, name, module)
+
+
+def _package(extra: str, name: str, module: str) -> Line:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    optional = "note" if extra != "core" else "fault"
+    try:
+        importlib.import_module(module)
+        return "ok", f"{name} {metadata.version(name)}", ""
+    except ModuleNotFoundError as fault:
+        missing = name if fault.name == module else f"{name} (it needs {fault.name})"
+        return optional, f"{missing} is not installed ({extra})", MENDS[extra]
+    except Exception as fault:
+        return "fault", f"{name} does not import: {type(fault).__name__}: {fault}", f"reinstall it: {MENDS[extra]}"
+
+
+def _devices() -> Iterator[Line]:
+    try:
+        from mmrec_helpers.features.devices import devices
+
+        yield "ok", f"devices: {', '.join(str(device) for device in devices())}", ""
+    except ImportError:
+        yield "note", "devices: cannot be listed without TensorFlow", MENDS["train"]
+
+
+def _media() -> Iterator[Line]:
+    """A picture and a sound made here, encoded and decoded again."""
+    import tempfile
+
+    import cv2
+    import numpy as np
+    import soundfile
+
+    from mmrec_helpers.media import read_image, read_sound
+
+    with tempfile.TemporaryDirectory() as folder:
+        picture, sound = Path(folder, "a.jpg"), Path(folder, "a.mp3")
+        cv2.imwrite(str(picture), np.full((32, 32, 3), 128, np.uint8))
+        yield "ok", f"JPEG decodes: {read_image(picture).shape}", ""
+        wave = np.sin(np.arange(22050) / 10).astype(np.float32) * 0.5
+        try:
+            soundfile.write(sound, wave, 22050, format="MP3")
+            yield "ok", f"MP3 decodes: {len(read_sound(sound)) / 22050:.2f} s", ""
+        except (ValueError, soundfile.SoundFileError) as fault:
+            yield "fault", f"MP3 does not decode: {fault}", "pip install --upgrade soundfile (libsndfile 1.1 or newer)"
+
+
+def _weights() -> Iterator[Line]:
+    yield "note", "pretrained weights in wheels: none are used yet", ""

@@ -1,0 +1,69 @@
+"""How sure a mean is, and whether one ranker beats another for the same users. Taught in chapter 9."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mmrec_helpers.evaluation.evaluator import Scores
+
+NO_DIFFERENCE = "no difference shown"
+
+
+class Interval(NamedTuple):
+    """A mean with the ends of its 95 % interval; the ends are nan where fewer than two users were judged."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """By how much one ranker's mean is above another's, its 95 % interval, and that in words."""
+
+    mean: float
+    low: float
+    high: float
+    words: str
+
+
+def bootstrap(values: np.ndarray, n: int = 1000, seed: int = 0) -> Interval:
+    """The mean over users and its 95 % interval: percentiles 2.5 and 97.5 of the means of n resamples.
+
+    A resample draws as many users as there are, with replacement: so the test could have come out with other
+    users. values: (n_users,), nan for those who are not judged. With fewer than about 30 users the interval
+    is too narrow. Taught in chapter 9. Source: Efron 1979.
+
+    >>> bootstrap(np.array([0.0, 1.0] * 50), seed=1)
+    Interval(mean=0.5, low=0.4, high=0.6)
+    """
+    judged = np.asarray(values, float)
+    judged = judged[~np.isnan(judged)]
+    if len(judged) < 2:
+        return Interval(float(judged.mean()) if len(judged) else np.nan, np.nan, np.nan)
+    rng = np.random.default_rng(seed)
+    means = [judged[rng.integers(len(judged), size=len(judged))].mean() for _ in range(n)]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return Interval(float(judged.mean()), float(low), float(high))
+
+
+def paired(a: Scores, b: Scores, metric: str = "ndcg", n: int = 1000, seed: int = 0) -> Difference:
+    """The mean over users of a's score minus b's, with the interval of that difference.
+
+    Comparing each user with themselves leaves out how hard users are, so it shows differences that two
+    separate intervals hide. Words: `no difference shown` where 0 lies in the interval. Raises ValueError
+    where the two judged different users. Taught in chapter 9.
+
+    >>> users, lists = np.arange(40).astype(str), np.full((40, 1), None)
+    >>> good, bad = (Scores("x", users, {"ndcg": np.full(40, x)}, 0.0, lists) for x in (0.5, 0.25))
+    >>> paired(good, bad), paired(good, good).words
+    (Difference(mean=0.25, low=0.25, high=0.25, words='higher'), 'no difference shown')
+    """
+    place = pd.Index(b.users).get_indexer(a.users)
+    if len(a.users) != len(b.users) or (place < 0).any():
+        raise ValueError(f"{a.name} and {b.name} judged different users; evaluate both on one split")
+    mean, low, high = bootstrap(a.metrics[metric] - b.metrics[metric][place], n, seed)
+    words = "higher" if low > 0 else "lower" if high < 0 else NO_DIFFERENCE
+    return Difference(mean, low, high, words)

@@ -1,0 +1,1 @@
+"""Media to vectors: one room a modality, a store that extracts nothing twice, devices. Taught in chapters 3 to 5."""

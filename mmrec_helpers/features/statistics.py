@@ -1,0 +1,122 @@
+"""Cheap features that need no training: colours and layout of a picture, the spectrum of a sound. Chapters 4 and 5.
+
+They are the honest baseline of the learned features, and what a small machine can always afford. Both are extractors:
+`fit` learns nothing, `transform` gives a row of NaN where a medium is absent or unreadable.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Self
+
+import cv2
+import librosa
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from mmrec_helpers.media import MediaFault, read_image, read_sound
+
+log = logging.getLogger(__name__)
+
+RATE, MELS = 22_050, 64
+
+
+class _Statistics(TransformerMixin, BaseEstimator):
+    """One row a medium, by a function of its own file only."""
+
+    def fit(self, media: Sequence[Path | None], y: object = None) -> Self:
+        """Nothing to learn."""
+        return self
+
+    def transform(self, media: Sequence[Path | None]) -> np.ndarray:
+        """The statistics of each medium: (n, d) float32, NaN where there is none."""
+        rows = [_row(path, self.one) for path in media]
+        width = next((len(row) for row in rows if row is not None), 1)
+        empty = np.full(width, np.nan)
+        return np.array([empty if row is None else row for row in rows], np.float32).reshape(len(rows), width)
+
+    def save(self, folder: str | Path) -> None:
+        """Nothing was learnt, nothing is written."""
+
+    def load(self, folder: str | Path) -> Self:
+        """Nothing was written, nothing is read."""
+        return self
+
+
+class PictureStatistics(_Statistics):
+    """Colours and layout: means and spreads of RGB and HSV, a histogram of hues, a 4 x 4 grid, edges by direction.
+
+    94 numbers a picture, from 64 x 64 pixels. Taught in chapter 4.
+    """
+
+    modality = "image"
+
+    def one(self, path: Path) -> np.ndarray:
+        """The statistics of one picture file: (94,)."""
+        return picture_statistics(read_image(path, size=64))
+
+
+class SoundStatistics(_Statistics):
+    """Of a log-mel spectrogram (64 bands, dB): each band's mean, spread, change from frame to frame, quiet and drift.
+
+    The quiet is its 10th percentile in time; the drift is the second half's mean less the first's. 320 numbers
+    a sound. Order in time is lost but for change and drift. Taught in chapter 5.
+    """
+
+    modality = "audio"
+
+    def one(self, path: Path) -> np.ndarray:
+        """The statistics of one sound file: (320,)."""
+        return sound_statistics(read_sound(path, rate=RATE))
+
+
+def picture_statistics(picture: np.ndarray) -> np.ndarray:
+    """See `PictureStatistics`. picture: (h, w, 3) uint8 RGB.
+
+    >>> picture_statistics(np.zeros((64, 64, 3), np.uint8)).shape
+    (94,)
+    """
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV)
+    pixels = np.concatenate([picture, hsv], axis=2).reshape(-1, 6).astype(np.float64) / 255
+    weight = pixels[:, 4] * pixels[:, 5]  # a grey pixel has no hue
+    hues = np.histogram(hsv[..., 0], bins=12, range=(0, 180), weights=weight.reshape(hsv.shape[:2]))[0]
+    grid = cv2.resize(picture, (4, 4), interpolation=cv2.INTER_AREA).astype(np.float64).ravel() / 255
+    return np.concatenate([pixels.mean(0), pixels.std(0), hues / max(weight.sum(), 1e-9), grid, _edges(picture)])
+
+
+def _edges(picture: np.ndarray) -> np.ndarray:
+    """How much edge there is in each of 8 directions, their sum, mirror symmetry, and edges in each of 6 bands."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    strength, angle = np.hypot(across, down), np.arctan2(down, across) % np.pi
+    ways = np.histogram(angle, bins=8, range=(0, np.pi), weights=strength)[0] / strength.size
+    bands = [band.mean() for band in np.array_split(strength, 6)] + [band.mean() for band in
+                                                                   np.array_split(strength, 6, axis=1)]
+    mirror = np.abs(grey - grey[:, ::-1]).mean()
+    return np.concatenate([ways, [ways.sum(), mirror], bands])
+
+
+def sound_statistics(wave: np.ndarray, rate: int = RATE) -> np.ndarray:
+    """See `SoundStatistics`. wave: (n,) float32.
+
+    >>> sound_statistics(np.zeros(22050, np.float32)).shape
+    (320,)
+    """
+    mel = librosa.feature.melspectrogram(y=wave, sr=rate, n_fft=1024, hop_length=512, n_mels=MELS)
+    decibels = librosa.power_to_db(mel, ref=1.0, top_db=None, amin=1e-8)
+    change = np.abs(np.diff(decibels, axis=1)).mean(1) if decibels.shape[1] > 1 else np.zeros(MELS)
+    half = decibels.shape[1] // 2
+    drift = decibels[:, half:].mean(1) - decibels[:, :max(half, 1)].mean(1)
+    return np.concatenate([decibels.mean(1), decibels.std(1), change, np.percentile(decibels, 10, axis=1), drift])
+
+
+def _row(path: Path | None, one: Callable[[Path], np.ndarray]) -> np.ndarray | None:
+    if path is None:
+        return None
+    try:
+        return one(path)
+    except MediaFault as fault:
+        log.warning("%s: %s", path.name, fault)
+        return None
