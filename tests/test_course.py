@@ -1,0 +1,207 @@
+"""The course's machinery: notebooks run with other parameters, exercises answer, faults of a chapter are named."""
+
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from mmrec_helpers.course import contract, exercises, offline, reference, runner
+from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise, Mistake
+
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+CONNECTS = "import socket; s = socket.socket(); s.settimeout(3); s.connect(('192.0.2.1', 80))"  # TEST-NET: nobody there
+
+
+def write(path, *cells):
+    notebook = new_notebook(cells=list(cells), metadata=KERNEL)
+    nbformat.write(notebook, path)
+    return path
+
+
+def tagged(source, *tags, **more):
+    return new_code_cell(source, metadata={"tags": list(tags)}, **more)
+
+
+@pytest.fixture
+def mean():
+    return Exercise(
+        "the mean", right=lambda f: f([1, 2, 6]) == 3, answer=lambda x: sum(x) / len(x),
+        mistakes=[Mistake("a sum", sum, lambda f: f([1, 2, 6]) == 9, "that is the sum: divide it")],
+        tip="add up, then divide", code="sum(x) / len(x)")
+
+
+class TestChecks:
+    def test_three_verdicts(self, mean):
+        def blank(x):
+            raise NotImplementedError
+
+        assert mean.verdict(mean.answer)[0] == CORRECT
+        assert mean.verdict(blank)[0] == mean.verdict(None)[0] == mean.verdict(...)[0] == NOT_YET
+        assert mean.verdict(max)[0] == INCORRECT
+
+    def test_a_typical_mistake_gets_its_own_message_and_hint(self, mean, capsys):
+        assert mean.verdict(sum) == (INCORRECT, "that is the sum: divide it")
+        mean.hint()
+        assert "that is the sum" in capsys.readouterr().out
+        mean.verdict(max)
+        mean.hint()
+        assert "add up, then divide" in capsys.readouterr().out
+
+    def test_an_answer_that_crashes_is_told_how(self, mean):
+        assert "ZeroDivisionError" in mean.verdict(lambda x: 1 / 0)[1]
+
+    def test_what_is_printed(self, mean, capsys):
+        mean.check(sum)
+        assert capsys.readouterr().out == "the mean: incorrect. that is the sum: divide it\n"
+
+
+class TestExercises:
+    SOURCE = "def f(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION\n"
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        (tmp_path / "solutions").mkdir()
+        write(tmp_path / "solutions" / "03_x.ipynb", new_markdown_cell("Double it.", id="a"),
+              new_code_cell(self.SOURCE, id="b", execution_count=3))
+        return tmp_path
+
+    def test_the_solution_is_taken_out_and_nothing_else(self, folder):
+        path, = exercises.build_all(folder)
+        text, code = nbformat.read(path, as_version=4).cells
+        assert text.source == "Double it."
+        assert code.source == "def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()\n"
+        assert code.execution_count is None
+
+    def test_the_same_bytes_each_time(self, folder):
+        path, = exercises.build_all(folder)
+        before = path.read_bytes()
+        exercises.build_all(folder)
+        assert path.read_bytes() == before
+        assert exercises.stale(folder) == []
+
+    def test_an_edited_exercise_is_stale(self, folder):
+        path, = exercises.build_all(folder)
+        path.write_text(path.read_text().replace("Double", "Halve"))
+        assert exercises.stale(folder) == ["03_x.ipynb"]
+
+    def test_an_exercise_without_a_solution_is_stale(self, folder):
+        exercises.build_all(folder)
+        (folder / "solutions" / "03_x.ipynb").unlink()
+        assert exercises.stale(folder) == ["03_x.ipynb"]
+
+    def test_a_lonely_marker_is_named(self):
+        with pytest.raises(ValueError, match="here: a solution marker"):
+            exercises.blank("### BEGIN SOLUTION\nx = 1", "here")
+
+    def test_reset_brings_back_the_committed_state_and_keeps_mine(self, tmp_path):
+        path = write(tmp_path / "02_x.ipynb", new_markdown_cell("committed", id="a"))
+        committed = path.read_bytes()
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+        for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
+            subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
+        assert exercises.reset(path) is None
+        for number, name in enumerate(["02_x.mine.ipynb", "02_x.mine2.ipynb"]):
+            path.write_text(f"mine {number}")
+            assert exercises.reset(path).name == name
+            assert path.read_bytes() == committed
+            assert (tmp_path / name).read_text() == f"mine {number}"
+
+
+class TestRunner:
+    def test_chapters_are_found_by_their_names(self, tmp_path):
+        for name in ("01_b.ipynb", "00_a.ipynb", "notes.ipynb", "00_a.mine.ipynb"):
+            write(tmp_path / name)
+        assert [path.name for path in runner.chapters(tmp_path)] == ["00_a.ipynb", "01_b.ipynb"]
+
+    def test_parameters_arrive_and_failures_are_one_line(self, tmp_path):
+        write(tmp_path / "00_a.ipynb", tagged("FAST = False", "parameters"), new_code_cell("assert FAST"))
+        assert runner.run(tmp_path / "00_a.ipynb", {"FAST": True}).fault == ""
+        fault = runner.run(tmp_path / "00_a.ipynb").fault
+        assert "AssertionError" in fault
+        assert "\n" not in fault
+        assert "00_a.ipynb" in runner.as_text([runner.Result("00_a.ipynb", 1.0, fault)])
+
+    def test_a_cell_past_its_budget_is_stopped(self, tmp_path):
+        write(tmp_path / "00_a.ipynb", new_code_cell("import time; time.sleep(60)"))
+        assert "imeout" in runner.run(tmp_path / "00_a.ipynb", budget_s=2).fault
+
+
+class TestOffline:
+    @pytest.mark.parametrize("guard", [False, True], ids=["namespace", "guard"])
+    def test_a_notebook_that_connects_fails_and_one_that_does_not_runs(self, tmp_path, guard):
+        if not guard and not offline.namespace_works():
+            pytest.skip("no network namespaces for this user")
+        for name, source in {"00_out": CONNECTS, "01_in": "print(1 + 1)"}.items():
+            write(tmp_path / f"{name}.ipynb", new_code_cell(source))
+        code = (f"import sys; from mmrec_helpers.course import runner; r = runner.run_all({str(tmp_path)!r}); "
+                "print([bool(one.fault) for one in r]); sys.exit([bool(one.fault) for one in r] != [True, False])")
+        assert offline.run([sys.executable, "-c", code], guard=guard) == 0
+
+
+class TestNbval:
+    def pytest(self, path):
+        return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
+                               "--rootdir", path.parent, "--nbval-lax", path], capture_output=True, text=True)
+
+    def test_a_changed_output_fails_where_it_is_marked_and_only_there(self, tmp_path):
+        out = [nbformat.v4.new_output("stream", text="3\n")]
+        same = write(tmp_path / "a.ipynb", tagged("print(3)", "nbval-check-output", outputs=out, execution_count=1))
+        free = write(tmp_path / "b.ipynb", new_code_cell("print(4)", outputs=out, execution_count=1))
+        changed = write(tmp_path / "c.ipynb", tagged("print(4)", "nbval-check-output", outputs=out, execution_count=1))
+        assert [self.pytest(path).returncode for path in (same, free, changed)] == [0, 0, 1]
+
+
+class TestContract:
+    def good(self, tmp_path):
+        title = ("# 2. A title\n\n*Article: 3.2.1*\n\n**You will be able to**\n\n- a\n- b\n- c\n\n**You need:** 1\n\n"
+                 "**Minutes:** 40\n\n**Device:** CPU\n")
+        cells = [new_markdown_cell(title),
+                 tagged('DATA = "recordshop"\nSEED = 0\nFAST = False', "parameters", execution_count=1)]
+        for number in range(20):
+            cells += [new_markdown_cell(f"## {number}. Some words that say what comes next and why it is so."),
+                      new_code_cell("1 + 1", execution_count=number + 2)]
+        able = "## What you can now do\n\n- a\n- b\n- c"
+        cells += [new_markdown_cell("One more word."), new_markdown_cell("## The same as ours?")]
+        cells += [new_markdown_cell(able),
+                  new_markdown_cell("## Exercises"), new_markdown_cell("## Quiz\n" + "<details>x</details>" * 3)]
+        return tmp_path / "02_x.ipynb", cells
+
+    def test_a_good_chapter_has_no_fault(self, tmp_path):
+        path, cells = self.good(tmp_path)
+        assert contract.check(write(path, *cells)) == []
+
+    @pytest.mark.parametrize(("spoil", "says"), [
+        (lambda c: c[0].update(source=c[0].source.replace("# 2.", "# 3.")), "the title must start"),
+        (lambda c: c[0].update(source=c[0].source.replace("- c\n", "")), "2 objectives"),
+        (lambda c: c[1].metadata.update(tags=[]), "0 cells tagged parameters"),
+        (lambda c: c[1].update(source="DATA = 1"), "does not set SEED"),
+        (lambda c: c[3].update(source="x = 1\n" * 26), "26 lines of code"),
+        (lambda c: c[2].update(source="word " * 121), "121 words"),
+        (lambda c: c[3].update(source="import tf.keras"), "use `import keras`"),
+        (lambda c: c[3].update(source="!pip install x"), "environment is set up"),
+        (lambda c: c[3].update(source="import requests"), "needs no network"),
+        (lambda c: c[2].update(source="![](x.png)"), "without alt text"),
+        (lambda c: c[2].update(source="[there](nowhere.md)"), "leads nowhere"),
+        (lambda c: c[3].update(execution_count=None), "not executed"),
+        (lambda c: c[-1].update(source="## Quiz"), "0 quiz questions"),
+        (lambda c: c.pop(-3), "no part '## What you can now do'"),
+        (lambda c: c[3].update(outputs=[nbformat.v4.new_output("error", ename="E", evalue="v")]), "an error"),
+        (lambda c: c[3].update(outputs=[nbformat.v4.new_output("display_data", {"image/png": "x"})]), "alt text"),
+        (lambda c: c[3].update(outputs=[nbformat.v4.new_output("display_data", {"text/html": "<audio>" * 7})]),
+         "7 players"),
+        (lambda c: c[2].update(source="x" * 1_000_001), "bytes"),
+    ])
+    def test_each_fault_is_named(self, tmp_path, spoil, says):
+        path, cells = self.good(tmp_path)
+        spoil(cells)
+        assert any(says in fault for fault in contract.check(write(path, *cells)))
+
+
+def test_the_same_as_ours(tmp_path, capsys):
+    (tmp_path / "reference.json").write_text('{"02": {"ndcg": {"low": 0.1, "high": 0.2, "why": ["another split"]}}}')
+    reference.same_as_ours(2, folder=tmp_path, ndcg=0.15)
+    assert "inside" in capsys.readouterr().out
+    reference.same_as_ours(2, folder=tmp_path, ndcg=0.3)
+    assert "outside. Perhaps: another split" in capsys.readouterr().out

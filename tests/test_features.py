@@ -1,0 +1,173 @@
+"""Extractors tell families apart, keep absent media absent, repeat from a seed; the store extracts nothing twice."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from sklearn.base import clone
+from sklearn.neighbors import KNeighborsClassifier
+
+from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.features import devices, store
+from mmrec_helpers.features.audio import PreviewGRU
+from mmrec_helpers.features.image import CoverCNN
+from mmrec_helpers.features.statistics import PictureStatistics, SoundStatistics
+from mmrec_helpers.features.store import FeatureStore, extract
+from mmrec_helpers.features.text import TfidfText
+
+N = 40
+TEXTS = ["rain and wind on the sea", "a tide and rain on the sea", "neon and traffic in the city",
+         "city traffic at night"]
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory):
+    """Two families of pictures and sounds, half each, noise on both."""
+    folder, rng = tmp_path_factory.mktemp("media"), np.random.default_rng(0)
+    for number in range(N):
+        family = number % 2
+        picture = rng.integers(0, 60, (64, 64, 3)).astype(np.uint8)
+        if family:
+            picture[::8] = (255, 80, 0)
+        else:
+            cv2.circle(picture, (32, 32), 20, (0, 0, 255), -1)
+        cv2.imwrite(str(folder / f"{number}.png"), picture)
+        time = np.arange(22050 * 2) / 22050
+        pitch = 150 + 20 * rng.random() + 900 * family
+        wave = np.sin(2 * np.pi * pitch * time) + 0.05 * rng.standard_normal(len(time))
+        soundfile.write(folder / f"{number}.wav", 0.4 * wave, 22050)
+    (folder / "broken.png").write_text("no picture")
+    (folder / "broken.wav").write_text("no sound")
+    return folder
+
+
+def paths(media, suffix):
+    return [media / f"{number}.{suffix}" for number in range(N)]
+
+
+EXTRACTORS = [(PictureStatistics(), "png"), (SoundStatistics(), "wav"), (CoverCNN(dim=8, epochs=15, batch=16), "png"),
+              (PreviewGRU(units=8, epochs=3, seconds=1.5), "wav")]
+IDS = [type(one).__name__ for one, _ in EXTRACTORS]
+
+
+@pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS, ids=IDS)
+def test_families_are_told_apart(media, extractor, suffix):
+    rows = clone(extractor).fit(paths(media, suffix)).transform(paths(media, suffix))
+    family = np.arange(N) % 2
+    assert KNeighborsClassifier(3).fit(rows[:20], family[:20]).score(rows[20:], family[20:]) >= 0.9
+
+
+@pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS, ids=IDS)
+def test_what_is_absent_or_broken_is_a_row_of_nan_and_never_raises(media, extractor, suffix):
+    fitted = clone(extractor).fit([*paths(media, suffix)[:8], None, media / f"broken.{suffix}"])
+    rows = fitted.transform([media / f"0.{suffix}", None, media / f"broken.{suffix}", media / "nowhere.x"])
+    assert rows.dtype == np.float32
+    assert np.isfinite(rows[0]).all()
+    assert np.isnan(rows[1:]).all()
+
+
+@pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS[2:], ids=IDS[2:])
+def test_a_network_repeats_from_its_seed_and_learns(media, extractor, suffix):
+    one, two = (clone(extractor).fit(paths(media, suffix)) for _ in range(2))
+    np.testing.assert_allclose(one.transform(paths(media, suffix)), two.transform(paths(media, suffix)), atol=1e-3)
+    assert one.losses_[-1] < 0.9 * one.losses_[0]
+
+
+@pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS[2:], ids=IDS[2:])
+def test_a_saved_network_gives_the_same_rows(media, extractor, suffix, tmp_path):
+    fitted = clone(extractor).fit(paths(media, suffix))
+    fitted.save(tmp_path)
+    again = clone(extractor).load(tmp_path)
+    np.testing.assert_allclose(again.transform(paths(media, suffix)), fitted.transform(paths(media, suffix)), atol=1e-5)
+
+
+def test_nothing_to_learn_from_says_so():
+    for extractor in (CoverCNN(), PreviewGRU(), TfidfText()):
+        with pytest.raises(ValueError, match="to learn from"):
+            extractor.fit([None, None])
+
+
+def test_texts_about_one_thing_are_alike():
+    rows = TfidfText(n_components=3, min_df=1).fit(TEXTS).transform([*TEXTS, None])
+    assert np.isnan(rows[4]).all()
+    unit = rows[:4] / np.linalg.norm(rows[:4], axis=1, keepdims=True)
+    cosine = unit @ unit.T
+    assert min(cosine[0, 1], cosine[2, 3]) > max(cosine[0, 2], cosine[0, 3], cosine[1, 2])
+
+
+class Counting(PictureStatistics):
+    """Counts what it transforms, and can be stopped."""
+
+    seen = 0
+    stop_after = 10**9
+
+    def one(self, path):
+        Counting.seen += 1
+        if Counting.seen > Counting.stop_after:
+            raise KeyboardInterrupt
+        return super().one(path)
+
+
+@pytest.fixture
+def shop(media):
+    Counting.seen, Counting.stop_after = 0, 10**9
+    items = pd.DataFrame({"item_id": [str(n) for n in range(N)], "title": "t", "image": [f"{n}.png" for n in range(N)]})
+    return Catalog(items, pd.DataFrame(), media, "shop")
+
+
+def test_an_unchanged_catalogue_is_extracted_once(shop, tmp_path):
+    first = extract(shop, Counting(), FeatureStore(tmp_path))
+    again = extract(shop, Counting(), FeatureStore(tmp_path))
+    assert Counting.seen == N
+    np.testing.assert_array_equal(first.matrix, again.matrix)
+
+
+def test_a_stopped_run_goes_on_where_it_stood(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "CHUNK", 10)
+    Counting.stop_after = 25
+    with pytest.raises(KeyboardInterrupt):
+        extract(shop, Counting(), FeatureStore(tmp_path))
+    Counting.seen, Counting.stop_after = 0, 10**9
+    rows = extract(shop, Counting(), FeatureStore(tmp_path))
+    assert Counting.seen == N - 20
+    np.testing.assert_array_equal(rows.matrix, extract(shop, PictureStatistics(), FeatureStore(tmp_path / "x")).matrix)
+
+
+def test_a_changed_file_or_parameter_is_another_entry(media, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"one")
+    before = store.key(CoverCNN(), [tmp_path / "a.txt"])
+    assert store.key(CoverCNN(device="cpu"), [tmp_path / "a.txt"]) == before
+    assert store.key(CoverCNN(dim=3), [tmp_path / "a.txt"]) != before
+    (tmp_path / "a.txt").write_bytes(b"two")
+    assert store.key(CoverCNN(), [tmp_path / "a.txt"]) != before
+
+
+def test_cached_features_need_no_keras(shop, media, tmp_path):
+    items = [f"{number}.png" for number in range(N)]
+    code = f"""
+import sys, pathlib, pandas as pd
+from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.features.image import CoverCNN
+from mmrec_helpers.features.store import FeatureStore, extract
+items = pd.DataFrame({{"item_id": {items!r}, "title": "t", "image": {items!r}}})
+shop = Catalog(items, pd.DataFrame(), pathlib.Path({str(media)!r}), "shop")
+extract(shop, CoverCNN(dim=4, epochs=1), FeatureStore({str(tmp_path)!r}))
+print("keras" in sys.modules)
+"""
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True) for _ in range(2)]
+    assert [run.stdout.strip() for run in runs] == ["True", "False"], runs[0].stderr
+
+
+def test_the_device_is_chosen_and_a_missing_one_is_said(monkeypatch):
+    monkeypatch.setattr(devices, "devices", lambda: ["cpu"])
+    assert devices.choose("auto") == "cpu"
+    with pytest.raises(ValueError, match="none here"):
+        devices.choose("gpu")
+    with pytest.raises(ValueError, match="choose auto"):
+        devices.choose("tpu")
+    monkeypatch.setattr(devices, "devices", lambda: ["cpu", "gpu:0"])
+    assert devices.choose("auto") == devices.choose("gpu") == "gpu:0"

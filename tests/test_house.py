@@ -1,0 +1,105 @@
+"""The house itself: floors, a light import, one set of names and bounds, what the paths may say."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "mmrec_helpers"
+
+FLOORS = [
+    {"catalog", "plots"},
+    {"datasets", "media", "preprocessing", "cleaning", "faults", "repairs", "splits", "metrics"},
+    {"features"},
+    {"profiles", "fusion"},
+    {"ranking"},
+    {"evaluation", "saved_run"},
+    {"pipeline", "serving", "course"},
+    {"cli", "doctor", "run_report", "__main__"},
+]
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def floor_of(room):
+    return next((number for number, rooms in enumerate(FLOORS) if room in rooms), None)
+
+
+def imported_rooms(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = ([f"{node.module}.{alias.name}" for alias in node.names]
+                     if node.module == "mmrec_helpers" else [node.module])
+        else:
+            continue
+        yield from (name.split(".")[1] for name in names if name.startswith("mmrec_helpers."))
+
+
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.name != "__init__.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_from_floors_below(path):
+    mine = floor_of(room_of(path))
+    assert mine is not None, f"{path} stands on no floor"
+    for room in imported_rooms(path):
+        if room.startswith("__"):
+            continue
+        below = floor_of(room)
+        same_floor_data = mine == 1 and below == 1  # cleaning reads what loading and decoding define
+        assert room == room_of(path) or below < mine or same_floor_data or mine == 7, f"imports {room}"
+
+
+def test_import_is_light():
+    heavy = ("tensorflow", "keras", "librosa", "cv2", "sklearn", "matplotlib")
+    code = ("import sys, mmrec_helpers, mmrec_helpers.catalog, mmrec_helpers.ranking, mmrec_helpers.saved_run, "
+            "mmrec_helpers.splits, mmrec_helpers.evaluation, mmrec_helpers.datasets, mmrec_helpers.preprocessing, "
+            f"mmrec_helpers.cli; print([name for name in {heavy} if name in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def bounds_of_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    wanted = [*project["project"]["dependencies"], *extras["train"], *extras["course"],
+              *project["dependency-groups"]["dev"], *project["dependency-groups"]["weights"]]
+    return {re.match(r"[\w-]+", one)[0]: one[len(re.match(r"[\w-]+", one)[0]):] for one in wanted}, project
+
+
+def test_environment_yml_names_the_same_packages_and_bounds():
+    bounds, project = bounds_of_pyproject()
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    flat = [one for one in listed if isinstance(one, str)] + next(one for one in listed if isinstance(one, dict))["pip"]
+    theirs = {re.match(r"[\w-]+", one)[0]: one[len(re.match(r"[\w-]+", one)[0]):].strip()
+              for one in flat if not one.startswith("-e") and one != "pip"}
+    assert theirs.pop("python") == project["project"]["requires-python"]
+    assert theirs == bounds
+
+
+def test_every_dependency_says_why():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    block = text[text.index("dependencies = ["):text.index("[project.scripts]")]
+    lines = [line for line in block.splitlines() if line.strip().startswith('"')]
+    assert len(lines) > 20
+    assert not [line for line in lines if "#" not in line]
+
+
+def test_no_tf_keras_in_the_package():
+    assert not [path for path in MODULES if re.search(r"\btf\.keras\b", path.read_text(encoding="utf-8"))]
+
+
+def test_no_pickle_in_the_package():
+    for path in MODULES:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\b(import pickle|joblib|allow_pickle=True)\b", text), path
