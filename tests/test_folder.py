@@ -236,7 +236,7 @@ def test_a_column_named_twice(shop):
     ('{"format": 2}', "format 2, where this version reads 1; update this package"),
     ('{"format": "1"}', "format '1', where this version reads 1; write \"format\": 1"),
     ('{"format": true}', "format True"), ('{"format": 0}', "format 0"), ("{}", "format None"), ("[1]", "format None"),
-    ('{"format": 1,\n}', "line 2"), (b"\xff", "cannot be read"), ("[" * 100_000, "cannot be read")])
+    ('{"format": 1\n "x"}', "line 2"), (b"\xff", "cannot be read"), ("[" * 100_000, "cannot be read")])
 def test_a_manifest_that_cannot_be_used(shop, manifest, part):
     told = fault(shop(manifest=manifest))
     assert told.startswith("manifest.json: ")
