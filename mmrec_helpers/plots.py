@@ -79,11 +79,15 @@ def flow_chart(rows: Sequence[Sequence[str]]) -> Figure:
     return figure
 
 
-def spectrogram(wave: np.ndarray, rate: int, axes: Axes, title: str = "") -> None:
-    """A log-mel spectrogram on `axes`: time across, pitch up, loudness as brightness."""
+def spectrogram(wave: np.ndarray, rate: int, axes: Axes, title: str = "", loudest: float | None = None) -> None:
+    """A log-mel spectrogram on `axes`: time across, pitch up, loudness as brightness.
+
+    loudest: the mel power that is drawn brightest, to compare sounds on one scale; by default the sound's own maximum.
+    """
     import librosa
 
-    mel = librosa.power_to_db(librosa.feature.melspectrogram(y=wave, sr=rate, n_mels=64), ref=np.max)
+    power = librosa.feature.melspectrogram(y=wave, sr=rate, n_mels=64)
+    mel = librosa.power_to_db(power, ref=loudest or np.max, top_db=None)
     axes.imshow(mel, origin="lower", aspect="auto", cmap="magma", vmin=-70, vmax=0,
                 extent=(0, len(wave) / rate, 0, 64))
     axes.set(title=title, xlabel="seconds", ylabel="mel band")
