@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -11,6 +12,10 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+MENDS = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; choose a place that you may write to",
+         errno.ENOSPC: "; make room and start again: what stood there before is as it was"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +42,9 @@ def _line(fault: Exception) -> str:
     from mmrec_helpers.saved_run import RunError
 
     words = " ".join(str(fault).split()) or type(fault).__name__
+    if isinstance(fault, OSError) and fault.strerror:
+        place = f"{fault.filename}: " if fault.filename else ""
+        return place + fault.strerror + MENDS.get(fault.errno, "")
     known = isinstance(fault, (CatalogError, RunError, OSError))
     return words if known else f"{type(fault).__name__}: {words} (--debug shows where)"
 

@@ -7,7 +7,7 @@ are items with enough positive events, with or without media; rows are users of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,7 @@ def global_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, min_eve
     of a cut is after it. Raises CatalogError for a catalogue not preprocessed, ValueError where no item is
     left. Taught in chapter 9.
 
-    >>> split = global_time(_example(), min_events=1)
+    >>> split = global_time(example(), min_events=1)
     >>> split.train.matrix.nnz, split.valid.matrix.nnz, split.test.matrix.nnz, split.protocol["cut_test"]
     (16, 2, 2, '2025-01-19T00:00:00+00:00')
     """
@@ -58,7 +58,7 @@ def user_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, min_event
     Users with fewer than 3 positive events are only learnt from. Equal times get an order drawn from `seed`.
     Raises as `global_time`. Taught in chapter 9.
 
-    >>> split = user_time(_example(), min_events=1)
+    >>> split = user_time(example(), min_events=1)
     >>> [part.matrix.sum(axis=1).ravel().tolist() for part in (split.train, split.valid, split.test)]
     [[[8.0, 8.0]], [[1.0, 1.0]], [[1.0, 1.0]]]
     """
@@ -81,7 +81,7 @@ def cold_items(catalog: Catalog, share: float = 0.2, min_events: int = 5, seed: 
     Time is not looked at: a history may hold events later than a target. `min_events` counts over everything.
     Raises as `global_time`. Taught in chapter 9.
 
-    >>> split = cold_items(_example(), min_events=1)
+    >>> split = cold_items(example(), min_events=1)
     >>> split.candidates["test"].sum(), split.train.matrix[:, split.candidates["test"]].nnz
     (np.int64(1), 0)
     """
@@ -104,7 +104,7 @@ def cold_users(catalog: Catalog, share: float = 0.2, n_known: int = 3, min_event
     with no more than `n_known` have no targets. All others are in train whole, whatever the time.
     Raises as `global_time`. Taught in chapter 9.
 
-    >>> split = cold_users(_example("abcdefgh"), min_events=1)
+    >>> split = cold_users(example("abcdefgh"), min_events=1)
     >>> asked = np.diff(split.test.matrix.indptr) > 0
     >>> split.test.users[asked], split.known["test"].matrix[asked].nnz, split.train.matrix[asked].nnz
     (array(['d'], dtype=object), 3, 0)
@@ -130,7 +130,7 @@ SPLITS: dict[str, Callable[..., Split]] = {
 def default(catalog: Catalog, min_events: int = 5, seed: int = 0) -> Split:
     """`user_time` where most of what tells a taste is ratings (as in MovieLens), else `global_time`.
 
-    >>> default(_example(), min_events=1).protocol["split"]
+    >>> default(example(), min_events=1).protocol["split"]
     'global_time'
     """
     events = catalog.events["event"]
@@ -144,7 +144,7 @@ def takes(catalog: Catalog, seed: int = 0) -> Table:
     By user and time; equal times in an order drawn from `seed`, for each user anew, whatever the rows' order.
     Raises CatalogError for a catalogue whose times are still text, ValueError where nothing is positive.
 
-    >>> takes(_example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
+    >>> takes(example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
     [['a', 'i0', True], ['a', 'i1', True]]
     """
     events = catalog.events
@@ -161,56 +161,6 @@ def takes(catalog: Catalog, seed: int = 0) -> Table:
     firsts = table.groupby(["user", "item", "positive"])["time"].min().reset_index()
     firsts["tie"] = np.random.default_rng(seed).permutation(len(firsts))
     return firsts.sort_values(["user", "time", "tie"], ignore_index=True).drop(columns="tie")
-
-
-def check_no_leak(split: Split, catalog: Catalog) -> None:
-    """Raise ValueError, naming user and item, where something of a later stage is learnt from or known.
-
-    That is: a target of valid or test, a cell that no event of the catalogue gives, an event later than the
-    cut (the user's first target, where each has an own cut), a cold item, a cold user. Taught in chapter 9.
-
-    >>> check_no_leak(global_time(_example(), min_events=1), _example())
-    """
-    times = takes(catalog)
-    parts = {"train": split.train, "known['valid']": split.known["valid"], "valid": split.valid,
-             "known['test']": split.known["test"]}
-    cells = {place: _cells(part, times) for place, part in parts.items()}
-    for stage, places in (("valid", list(cells)[:2]), ("test", list(cells))):
-        targets = _cells(getattr(split, stage), times)
-        for place in places:
-            own = place == f"known['{stage}']"
-            for fault, bad in _faults(cells[place], targets, split, stage, own):
-                if bad.any():
-                    user, item = cells[place].loc[bad, ["user", "item"]].iloc[0]
-                    raise ValueError(f"leak in {place}: user {user!r}, item {item!r} {fault}")
-
-
-def _faults(cells: Table, targets: Table, split: Split, stage: str,
-            own: bool) -> Iterator[tuple[str, pd.Series]]:
-    """Each kind of leak with the rows of `cells` that show it; own: cells are the stage's own histories."""
-    kind = split.protocol["split"]
-    pairs, asked = (pd.MultiIndex.from_frame(rows[["user", "item"]]) for rows in (cells, targets))
-    yield f"is a target of {stage}", pd.Series(pairs.isin(asked))
-    yield "comes from no event of the catalogue", cells["time"].isna()
-    if kind == "global_time":
-        cut = pd.Timestamp(split.protocol[f"cut_{stage}"])
-        yield f"happened after the cut of {stage}, {cut.isoformat()}", cells["time"] >= cut
-    if kind in ("user_time", "cold_users"):
-        first = targets.groupby("user")["time"].min().reindex(cells["user"]).set_axis(cells.index)
-        yield f"happened after the user's first target of {stage}", cells["time"] > first
-    if kind == "cold_items":
-        cold = split.train.items[split.candidates[stage]]
-        yield f"is a cold item of {stage}", cells["item"].isin(cold)
-    if kind == "cold_users" and not own:
-        yield f"belongs to a cold user of {stage}", cells["user"].isin(targets["user"])
-
-
-def _cells(part: Interactions, times: Table) -> Table:
-    """Every stored cell: user, item, positive, and the time at which it came to be (NaT: no event did it)."""
-    rows = np.repeat(np.arange(len(part.users)), np.diff(part.matrix.indptr))
-    cells = pd.DataFrame({"user": part.users[rows], "item": part.items[part.matrix.indices],
-                          "positive": part.matrix.data > 0})
-    return cells.merge(times, how="left", on=["user", "item", "positive"])
 
 
 def _place(table: Table) -> pd.Series:
@@ -269,7 +219,7 @@ def _check_shares(*shares: float) -> None:
         raise ValueError(f"shares must be above 0 and leave something to learn from, not {shares}")
 
 
-def _example(users: str = "ab", items: int = 10) -> Catalog:
+def example(users: str = "ab", items: int = 10) -> Catalog:
     """A play a day, the users in turn, each five items further round than the last; for the examples."""
     rows = [(user, f"i{(turn + 5 * number) % items}", "play")
             for turn in range(items) for number, user in enumerate(users)]

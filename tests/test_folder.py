@@ -13,16 +13,9 @@ from hypothesis import strategies as st
 
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Catalog, CatalogError
-from mmrec_helpers.datasets.folder import (
-    KNOWN,
-    REQUIRED,
-    line_numbers,
-    nearest,
-    read_catalog,
-    read_table,
-    verify,
-    write_catalog,
-)
+from mmrec_helpers.datasets.folder import KNOWN, REQUIRED, read_catalog, verify, write_catalog
+from mmrec_helpers.datasets.paths import nearest
+from mmrec_helpers.datasets.tables import line_numbers, read_table
 
 ITEMS = "item_id,title,description,image\na,Sea,Calm,images/a.jpg\nb,Hill,,\n"
 EVENTS = "user_id,item_id,event,timestamp\nu,a,play,2025-03-01T12:00:00Z\n,zzz,play,yesterday\n"

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "mmrec_helpers"
 
 FLOORS = [
     {"catalog", "plots"},
-    {"datasets", "media", "preprocessing", "cleaning", "faults", "repairs", "splits", "metrics"},
+    {"datasets", "media", "preprocessing", "splits", "leaks", "metrics"},
     {"features"},
     {"profiles", "fusion"},
     {"ranking"},
@@ -56,7 +56,7 @@ def test_a_room_imports_only_from_floors_below(path):
         if room.startswith("__"):
             continue
         below = floor_of(room)
-        same_floor_data = mine == 1 and below == 1  # cleaning reads what loading and decoding define
+        same_floor_data = mine == 1 and below == 1  # preprocessing reads what loading and decoding define
         assert room == room_of(path) or below < mine or same_floor_data or mine == 7, f"imports {room}"
 
 

@@ -9,7 +9,9 @@ import pytest
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import CatalogError
 from mmrec_helpers.datasets import movielens
-from mmrec_helpers.datasets.folder import line_numbers, read_catalog, verify, write_catalog
+from mmrec_helpers.datasets.folder import read_catalog, verify, write_catalog
+from mmrec_helpers.datasets.tables import line_numbers
+from mmrec_helpers.preprocessing import preprocess
 
 FILES = {
     "movies.csv": 'movieId,title,genres\n1,Sea Story (1995),Drama|War\n2,"Hill, The (2006–2007)",(no genres listed)\n'
@@ -116,6 +118,16 @@ def test_it_can_be_written_as_a_catalogue(films):
     assert plain(again.items) == plain(catalog.items)
     assert plain(again.events) == plain(catalog.events)
     assert verify(catalog.root) == []
+
+
+def test_a_finding_names_the_file_and_line_it_stands_on(films):
+    files = films(ratings=FILES["ratings.csv"] + "9,99,4.0,964982703\n",
+                  movies=FILES["movies.csv"] + "4,SÃ£o Paulo,Drama\n",
+                  tags="userId,movieId,tag,timestamp\n1,98,sea,1445714994\n")
+    _, report = preprocess(movielens.read(files), check_media=False)
+    found = report.set_aside[report.set_aside["cause"].isin(["unknown item", "mojibake"])]
+    assert found[["file", "line", "id"]].to_numpy().tolist() == [
+        ["movies.csv", 5, "4"], ["ratings.csv", 5, "99"], ["tags.csv", 2, "98"]]
 
 
 # ---- the real files, where MMREC_MOVIELENS says they are

@@ -67,6 +67,11 @@ def test_item_knn_is_the_cosine_without_shrinkage(shop):
     np.testing.assert_allclose(found, cosine, atol=1e-6)
 
 
+def test_item_knn_without_shrinkage_has_no_neighbour_for_an_item_nobody_took():
+    ranker = ItemKNN(shrink=0.0).fit(taken([[1, 1, 0], [1, 1, 0]]))
+    assert ranker.affinity_.round(3).tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 0]]
+
+
 def test_ease_is_the_constrained_ridge_regression(shop):
     """Column by column: regress each item on all the others with a ridge; EASE is the same weights."""
     x, l2 = shop.matrix.toarray().astype(float), 7.0

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from mmrec_helpers import splits
 from mmrec_helpers.catalog import Catalog, CatalogError, Interactions
+from mmrec_helpers.leaks import check_no_leak
 
 START = pd.Timestamp("2025-01-01", tz="UTC")
 
@@ -218,7 +219,7 @@ def history(shop, user, item, low):
 def test_nothing_of_the_future_is_known_and_the_guard_agrees(rows, kind):
     shop = catalog(*rows)
     split = make_or_assume(kind, shop)
-    splits.check_no_leak(split, shop)
+    check_no_leak(split, shop)
     for stage in ("valid", "test"):
         asked, known = cells(getattr(split, stage)), cells(split.known[stage])
         assert not set(asked) & (set(known) | set(cells(split.train)))
@@ -298,7 +299,7 @@ def test_a_target_planted_in_train_is_caught_with_user_and_item(kind, stage):
     user, item = next(iter(cells(getattr(split, stage))))
     leaky = dataclasses.replace(split, train=planted(split.train, user, item))
     with pytest.raises(ValueError, match=f"leak in train: user '{user}', item '{item}' (is|happened)"):
-        splits.check_no_leak(leaky, shop)
+        check_no_leak(leaky, shop)
 
 
 @pytest.mark.parametrize("kind", splits.SPLITS)
@@ -308,7 +309,7 @@ def test_a_target_planted_in_what_is_known_is_caught_even_as_a_zero(kind):
     user, item = next(iter(cells(split.test)))
     known = {**split.known, "test": planted(split.known["test"], user, item, value=0.0)}
     with pytest.raises(ValueError, match=f"user '{user}', item '{item}' is a target of test"):
-        splits.check_no_leak(dataclasses.replace(split, known=known), shop)
+        check_no_leak(dataclasses.replace(split, known=known), shop)
 
 
 @pytest.mark.parametrize("kind", ["global_time", "user_time"])
@@ -319,7 +320,7 @@ def test_a_low_rating_from_the_future_is_caught(kind):
     assert ("w", "a") not in cells(split.known["test"])
     leaky = dataclasses.replace(split, train=planted(split.train, "w", "a", value=0.0))
     with pytest.raises(ValueError, match=r"user 'w', item 'a' happened after"):
-        splits.check_no_leak(leaky, films)
+        check_no_leak(leaky, films)
 
 
 def test_a_cold_item_is_caught_where_its_user_is_not_asked_for_it():
@@ -330,7 +331,7 @@ def test_a_cold_item_is_caught_where_its_user_is_not_asked_for_it():
     assert cells(split.train)[("x", warm)] == 0
     assert not any(("x", cold) in cells(part) for part in (split.train, *split.known.values()))
     with pytest.raises(ValueError, match=f"leak in train: user 'x', item '{cold}' is a cold item of test"):
-        splits.check_no_leak(dataclasses.replace(split, train=planted(split.train, "x", cold, 0.0)), films)
+        check_no_leak(dataclasses.replace(split, train=planted(split.train, "x", cold, 0.0)), films)
 
 
 def test_a_cold_user_is_caught_with_what_is_known_of_them():
@@ -339,14 +340,14 @@ def test_a_cold_user_is_caught_with_what_is_known_of_them():
     user, item = next((u, i) for u, i in cells(split.known["test"])
                       if u in {who for who, _ in cells(split.test)})
     with pytest.raises(ValueError, match=f"user '{user}', item '{item}' belongs to a cold user of test"):
-        splits.check_no_leak(dataclasses.replace(split, train=planted(split.train, user, item)), shop)
+        check_no_leak(dataclasses.replace(split, train=planted(split.train, user, item)), shop)
 
 
 def test_a_cell_that_no_event_gives_is_caught():
     few = catalog(*plays("u", "abcdef", 0), *plays("v", "abcde", 0))
     split = splits.user_time(few, min_events=1)
     with pytest.raises(ValueError, match="comes from no event"):
-        splits.check_no_leak(dataclasses.replace(split, train=planted(split.train, "v", "b", 0.0)),
+        check_no_leak(dataclasses.replace(split, train=planted(split.train, "v", "b", 0.0)),
                              catalog(*plays("u", "abcdef", 0), *plays("v", "a", 0)))
 
 
@@ -384,8 +385,8 @@ def test_most_of_movielens_is_active_for_a_day_or_less_so_it_is_split_by_user():
 def test_movielens_leaks_nowhere(kind):
     films = read_movielens()
     split = splits.SPLITS[kind](films)
-    splits.check_no_leak(split, films)
+    check_no_leak(split, films)
     assert (split.known["test"].matrix.data == 0).sum() > 20_000
     user, item = next(iter(cells(split.test)))
     with pytest.raises(ValueError, match=f"user '{user}', item '{item}'"):
-        splits.check_no_leak(dataclasses.replace(split, train=planted(split.train, user, item)), films)
+        check_no_leak(dataclasses.replace(split, train=planted(split.train, user, item)), films)

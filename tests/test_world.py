@@ -112,70 +112,84 @@ def test_a_full_folder_is_not_overwritten(tmp_path):
         build(tmp_path, items=5, users=5, quiet=True)
 
 
-class TestShipped:
-    """The committed files against the floors."""
+# ---- the committed files against the floors
 
-    @pytest.fixture(scope="class")
-    def raw(self):
-        return datasets.load("recordshop")
 
-    @pytest.fixture(scope="class")
-    def cleaned(self, raw):
-        return preprocess(raw)
+@pytest.fixture(scope="module")
+def raw():
+    return datasets.load("recordshop")
 
-    @pytest.fixture(scope="class")
-    def world(self, raw):
-        return World.load(raw.root / "truth")
 
-    @pytest.fixture(scope="class")
-    def split(self, cleaned):
-        return splits.default(cleaned[0])
+@pytest.fixture(scope="module")
+def cleaned(raw):
+    return preprocess(raw)
 
-    @pytest.fixture(scope="class")
-    def scores(self, world, split):
-        return calibrate.closed_forms(world, split)
 
-    def test_files_are_those_of_the_manifest(self, raw):
-        assert not verify(raw.root)
+@pytest.fixture(scope="module")
+def world(raw):
+    return World.load(raw.root / "truth")
 
-    def test_it_is_at_most_32_mb(self, raw):
-        assert sum(path.stat().st_size for path in raw.root.rglob("*") if path.is_file()) <= 32e6
 
-    def test_about_as_many_rows_as_said(self, raw):
-        assert ITEMS <= len(raw.items) <= ITEMS + 20
-        assert EVENTS < len(raw.events) < 66_000
-        assert 180 <= raw.items["description_zh"].notna().sum() <= 220
+@pytest.fixture(scope="module")
+def split(cleaned):
+    return splits.default(cleaned[0])
 
-    def test_every_planted_fault_is_counted_in_the_manifest(self, raw):
-        planted = json.loads((raw.root / "truth" / "dirt.json").read_text(encoding="utf-8"))
-        manifest = json.loads((raw.root / "manifest.json").read_text(encoding="utf-8"))
-        assert manifest["dirt"] == {cause: len(found) for cause, found in planted.items()}
 
-    def test_the_utility_is_worth_twice_ease(self, scores):
-        assert scores["three modalities"].metrics["ndcg"].mean() >= 2 * scores["EASE"].metrics["ndcg"].mean()
+@pytest.fixture(scope="module")
+def scores(world, split):
+    return calibrate.closed_forms(world, split)
 
-    def test_true_factors_help_ease_by_a_quarter(self, scores):
-        assert scores["EASE + true factors"].metrics["ndcg"].mean() >= 1.25 * scores["EASE"].metrics["ndcg"].mean()
 
-    def test_each_modality_adds(self, scores):
-        for fewer, more in zip(calibrate.NAMES, calibrate.NAMES[1:], strict=False):
-            assert paired(scores[more], scores[fewer]).low > 0, more
+def test_files_are_those_of_the_manifest(raw):
+    assert not verify(raw.root)
 
-    def test_enough_listeners_with_enough_events(self, cleaned):
-        assert calibrate.heavy_listeners(cleaned[0]) >= 300
 
-    def test_segments_differ_as_planted(self, world, split):
-        gains = calibrate.segment_gains(world, split)
-        for segment, modality in zip(list(SEGMENTS)[:3], MODALITIES, strict=True):
-            assert gains.loc[segment].idxmax() == modality
-            assert gains[modality].idxmax() == segment
+def test_it_is_at_most_32_mb(raw):
+    assert sum(path.stat().st_size for path in raw.root.rglob("*") if path.is_file()) <= 32e6
 
-    def test_cheap_features_find_their_own_factors_and_no_others(self, cleaned, world):
-        for modality, features in calibrate.cheap_features(cleaned[0]).items():
-            found = calibrate.probe(features, world)
-            assert 0.4 <= found[modality].mean() <= 0.6, (modality, found[modality].round(3))
-            for other in set(MODALITIES) - {modality}:
-                assert found[other].max() <= 0.05, (modality, other, found[other].round(3))
+
+def test_about_as_many_rows_as_said(raw):
+    assert ITEMS <= len(raw.items) <= ITEMS + 20
+    assert EVENTS < len(raw.events) < 66_000
+    assert 180 <= raw.items["description_zh"].notna().sum() <= 220
+
+
+def test_every_planted_fault_is_counted_in_the_manifest(raw):
+    planted = json.loads((raw.root / "truth" / "dirt.json").read_text(encoding="utf-8"))
+    manifest = json.loads((raw.root / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["dirt"] == {cause: len(found) for cause, found in planted.items()}
+
+
+def test_the_utility_is_worth_twice_ease(scores):
+    assert scores["three modalities"].metrics["ndcg"].mean() >= 2 * scores["EASE"].metrics["ndcg"].mean()
+
+
+def test_true_factors_help_ease_by_a_quarter(scores):
+    assert scores["EASE + true factors"].metrics["ndcg"].mean() >= 1.25 * scores["EASE"].metrics["ndcg"].mean()
+
+
+def test_each_modality_adds(scores):
+    for fewer, more in zip(calibrate.NAMES, calibrate.NAMES[1:], strict=False):
+        assert paired(scores[more], scores[fewer]).low > 0, more
+
+
+def test_enough_listeners_with_enough_events(cleaned):
+    assert calibrate.heavy_listeners(cleaned[0]) >= 300
+
+
+def test_segments_differ_as_planted(world, split):
+    gains = calibrate.segment_gains(world, split)
+    for segment, modality in zip(list(SEGMENTS)[:3], MODALITIES, strict=True):
+        assert gains.loc[segment].idxmax() == modality
+        assert gains[modality].idxmax() == segment
+
+
+def test_cheap_features_find_their_own_factors_and_no_others(cleaned, world):
+    for modality, features in calibrate.cheap_features(cleaned[0]).items():
+        found = calibrate.probe(features, world)
+        assert 0.4 <= found[modality].mean() <= 0.6, (modality, found[modality].round(3))
+        for other in set(MODALITIES) - {modality}:
+            assert found[other].max() <= 0.05, (modality, other, found[other].round(3))
 
 
 def test_the_shipped_folder_is_found_from_anywhere(tmp_path, monkeypatch):

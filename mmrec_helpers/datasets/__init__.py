@@ -22,8 +22,9 @@ def load(data: str | Path = RECORDSHOP) -> Catalog:
     mmrec_helpers.catalog.CatalogError: ...no/such/shop: no such folder; ...
     """
     from mmrec_helpers.datasets import folder, movielens
+    from mmrec_helpers.datasets.paths import existing
 
-    place = recordshop_folder() if str(data) == RECORDSHOP else folder.existing(data)
+    place = recordshop_folder() if str(data) == RECORDSHOP else existing(data)
     here = {name for name in ("items.csv", "movies.csv", "ratings.csv") if (place / name).exists()}
     if "items.csv" in here or not here:
         return folder.read_catalog(place)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.datasets.folder import KNOWN, check_ids, check_paths, existing, read_table
+from mmrec_helpers.datasets.folder import KNOWN
+from mmrec_helpers.datasets.paths import existing
+from mmrec_helpers.datasets.tables import check_ids, check_paths, read_table
 
 RATINGS_SHA256 = "80da8b3393dae325bbba5a31f291a6ba55d8d4f4396de3c456f2c1635b1b70e8"
 """sha256 of ratings.csv in ml-latest-small, 100,836 ratings, as of September 2018."""
@@ -47,13 +49,16 @@ def read(folder: str | Path) -> Catalog:
     folder = existing(folder)
     films = _by_id(folder, "movies.csv", ("movieId", "title", "genres"))
     ratings = read_table(folder / "ratings.csv", ("userId", "movieId", "rating", "timestamp"))
-    logs = [_events(ratings, "rate", value=ratings["rating"])]
+    logs, source = [_events(ratings, "rate", value=ratings["rating"])], ratings.attrs["source"]
     if (folder / "tags.csv").exists():
         tags = read_table(folder / "tags.csv", ("userId", "movieId", "tag", "timestamp"))
         logs.append(_events(tags, "comment", text=tags["tag"]))
+        source += tags.attrs["source"]
     items = _items(films, folder)
     check_paths(items, "movies.csv", "image", folder)
-    return Catalog(items, pd.concat(logs, ignore_index=True), folder, folder.name)
+    events = pd.concat(logs, ignore_index=True)
+    events.attrs["source"] = source
+    return Catalog(items, events, folder, folder.name)
 
 
 def _by_id(folder: Path, file: str, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -29,7 +29,8 @@ class ItemToItem(Ranker):
 class ItemKNN(ItemToItem):
     """Items that the same people took: cosine of their columns, shrunk, the k nearest of each item kept.
 
-    affinity(j, i) = n_ij / (sqrt(n_i n_j) + shrink), n_ij the users who took both. Source: Sarwar et al. 2001.
+    affinity(j, i) = n_ij / (sqrt(n_i n_j) + shrink), n_ij the users who took both; 0 where nobody took one of
+    them. Source: Sarwar et al. 2001.
     """
 
     name = "item kNN"
@@ -43,7 +44,8 @@ class ItemKNN(ItemToItem):
         taken = (interactions.matrix > 0).astype(np.float32)
         both = (taken.T @ taken).toarray()
         norms = np.sqrt(both.diagonal())
-        self.affinity_ = nearest(both / (np.outer(norms, norms) + self.shrink), self.k)
+        below = np.outer(norms, norms) + self.shrink
+        self.affinity_ = nearest(np.divide(both, below, out=np.zeros_like(both), where=below > 0), self.k)
         return self
 
 

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
 from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.cleaning import (
-    Step,
-    convert_releases,
-    convert_times,
-    convert_values,
+from mmrec_helpers.preprocessing.events import (
     drop_bots,
     drop_clock_errors,
     drop_contradictions,
@@ -25,13 +21,12 @@ from mmrec_helpers.cleaning import (
     drop_incomplete,
     drop_near_duplicates,
     drop_unknown_items,
-    examine_media,
-    mend_releases,
-    merge_duplicate_items,
-    note_missing_fields,
-    number_lines,
-    repair_words,
 )
+from mmrec_helpers.preprocessing.formats import convert_releases, convert_times, convert_values, repair_words
+from mmrec_helpers.preprocessing.items import examine_media, mend_releases, merge_duplicate_items, note_missing_fields
+from mmrec_helpers.preprocessing.report import Report, Step, number_lines
+
+__all__ = ["CLEAN", "CONVERT", "FINISH", "Report", "Step", "number_lines", "preprocess"]
 
 log = logging.getLogger(__name__)
 
@@ -40,32 +35,6 @@ CLEAN: tuple[Step, ...] = (drop_incomplete, drop_unknown_items, drop_contradicti
                            drop_exact_duplicates, drop_near_duplicates, drop_bots)
 FINISH: tuple[Step, ...] = (mend_releases, note_missing_fields)
 """The steps, in their order: words are mended before they are compared, items merged before events are."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was found and done: `set_aside`, one row a finding, with columns file, line, id, cause, action, mend.
-
-    line: in the file, the header being line 1; id: the user's, or the item's; action: `set aside` (no longer in the
-    catalogue), `merged` (into another item), `mended` or `kept`. Taught in chapter 2.
-    """
-
-    set_aside: pd.DataFrame
-
-    def counts(self) -> pd.DataFrame:
-        """How many findings there are of each cause: columns cause, action, count, in the order of the steps.
-
-        >>> found = pd.DataFrame({"cause": ["no user", "bot", "bot"], "action": "set aside"})
-        >>> print(Report(found))
-          cause    action  count
-        no user set aside      1
-            bot set aside      2
-        """
-        groups = self.set_aside.groupby(["cause", "action"], sort=False)
-        return groups.size().rename("count").reset_index()
-
-    def __str__(self) -> str:
-        return "nothing found" if self.set_aside.empty else self.counts().to_string(index=False)
 
 
 def preprocess(catalog: Catalog, check_media: bool = True) -> tuple[Catalog, Report]:

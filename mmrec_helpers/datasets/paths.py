@@ -1,0 +1,52 @@
+"""Where things lie: folders that are there, names that were meant, paths that leave their folder."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import posixpath
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from mmrec_helpers.catalog import CatalogError
+
+OUTSIDE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")
+"""A path that leaves the folder by its name, here or on another system."""
+
+
+def nearest(name: str, names: Collection[str], cutoff: float = 0.6) -> str | None:
+    """Which of `names` someone may have meant, None where none is near; case does not count. By difflib.
+
+    >>> nearest("timestamp", ["user", "TimeStmap"])
+    'TimeStmap'
+    """
+    folded = {one.casefold(): one for one in names}
+    near = difflib.get_close_matches(name.casefold(), folded, 1, cutoff)
+    return folded[near[0]] if near else None
+
+
+def existing(folder: str | Path) -> Path:
+    """The absolute path of a folder. Raises CatalogError where there is none."""
+    folder = Path(folder).expanduser().absolute()
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise CatalogError(f"{folder}: a file, not a folder; give the folder that it lies in")
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    near = nearest(folder.name, [one.name for one in beside if one.is_dir()])
+    raise CatalogError(f"{folder}: no such folder; " +
+                       (f"did you mean {near!r}?" if near else "give one that holds items.csv and events.csv"))
+
+
+def leaving(paths: set[str], root: str) -> set[str]:
+    """Those of the paths that leave the folder `root` (its real path), by their name or by a link."""
+    named = {path for path in paths if OUTSIDE.search(path)}
+    kept = paths - named
+    away = {parent for parent in map(posixpath.dirname, kept) if not _inside(parent, root)}
+    return named | {path for path in kept if posixpath.dirname(path) in away or
+                    (os.path.islink(os.path.join(root, path)) and not _inside(path, root))}
+
+
+def _inside(path: str, root: str) -> bool:
+    return Path(os.path.realpath(os.path.join(root, path))).is_relative_to(root)

@@ -1,0 +1,183 @@
+"""One CSV table, read strictly: every field text or missing, every row with its line. Taught in chapter 2."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import logging
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmrec_helpers.catalog import CatalogError
+from mmrec_helpers.datasets.paths import existing, leaving, nearest
+
+log = logging.getLogger(__name__)
+
+CHUNK = 1 << 16
+
+
+
+def read_table(path: Path, required: Sequence[str], known: Sequence[str] = (),
+               absent: str = "put it there") -> pd.DataFrame:
+    """A CSV table as text: an empty field is missing, nothing else is ("NA" is a word). Raises CatalogError.
+
+    A row with fewer fields than the header ends in missing ones; blank lines are no rows. known: columns whose
+    misspelling is warned of; absent: what to do where there is no such file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     _ = Path(place, "links.csv").write_text("movieId,imdbId\\n1,0114709\\n2,\\n")
+    ...     read_table(Path(place, "links.csv"), required=["movieId"])
+      movieId   imdbId
+    0       1  0114709
+    1       2      NaN
+    """
+    rows = _rows(path, absent)
+    _, header = next(rows, (1, []))
+    if not any(name.strip() for name in header):
+        raise CatalogError(f"{path.name}: the file is empty; its first line must name the columns")
+    check_header(path.name, header, required, known)
+    starts, frames = [], [pd.DataFrame(columns=header, dtype=object)]
+    while chunk := list(itertools.islice(rows, CHUNK)):
+        lines, fields = zip(*chunk, strict=True)
+        starts += lines
+        frames.append(pd.DataFrame(list(fields), columns=header, dtype=object))
+    table = pd.concat(frames, ignore_index=True)
+    table = table.where(table != "", np.nan)
+    table.attrs["source"] = ((path.name, len(table), *_turns(np.array(starts, int))),)
+    return table
+
+
+def places(frame: pd.DataFrame, file: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """The file, and the line in it from 1, on which each row of a raw table starts; fields may hold line breaks.
+
+    frame: as `read_table` gave it, or some of its rows with their index. Tables put together by
+    `pd.concat(ignore_index=True)` have as `attrs["source"]` those of their parts, added up. A table that was not read
+    is taken as `write_catalog` would write it to `file`. Returns (n,) object and (n,) int.
+
+    >>> places(pd.DataFrame({"title": ["a", "two\\nlines", "c"]}), "items.csv")[1]
+    array([2, 3, 5])
+    """
+    if "source" not in frame.attrs:
+        return np.full(len(frame), file, object), _lines_as_written(frame)
+    rows, start = frame.index.to_numpy(int), 0
+    files, lines = np.empty(len(frame), object), np.empty(len(frame), int)
+    for name, n_rows, turns, further in frame.attrs["source"]:
+        own = (rows >= start) & (rows < start + n_rows)
+        row = rows[own] - start
+        files[own], lines[own] = name, 2 + row + np.array([0, *further])[np.searchsorted(turns, row, side="right")]
+        start += n_rows
+    return files, lines
+
+
+def line_numbers(frame: pd.DataFrame) -> np.ndarray:
+    """The lines of `places` alone: (n,) int."""
+    return places(frame)[1]
+
+
+def _lines_as_written(frame: pd.DataFrame) -> np.ndarray:
+    texts = (frame[column].astype("string") for column in frame)
+    breaks = sum((text.str.count("\r\n|\r|\n").fillna(0).to_numpy(int) for text in texts), np.zeros(len(frame), int))
+    return 2 + np.arange(len(frame)) + np.cumsum(breaks) - breaks
+
+
+def _rows(path: Path, absent: str) -> Iterator[tuple[int, list[str]]]:
+    """The line that each row starts on, and its fields, as many as the first row has."""
+    start, width = 1, 0
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            for fields in reader:
+                width = width or len(fields)
+                if len(fields) > width:
+                    raise CatalogError(f"{path.name}: line {start}: {len(fields)} fields for {width} columns; put text "
+                                       "that holds a comma in double quotes")
+                if fields:
+                    yield start, fields + [""] * (width - len(fields))
+                start = reader.line_num + 1
+    except csv.Error as fault:
+        raise CatalogError(f"{path.name}: line {start}: {fault}; check the double quotes from there on") from None
+    except UnicodeDecodeError:
+        raise _not_utf8(path) from None
+    except FileNotFoundError:
+        raise _not_there(path, absent) from None
+    except OSError as fault:
+        raise CatalogError(f"{path.name}: cannot be read ({fault.strerror}); check the file") from None
+
+
+def _turns(starts: np.ndarray) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The rows before which lines were taken up by line breaks or blank lines, and how many by then."""
+    further = starts - np.arange(len(starts)) - 2
+    turns = np.flatnonzero(np.diff(further, prepend=0))
+    return tuple(turns.tolist()), tuple(further[turns].tolist())
+
+
+def _not_there(path: Path, absent: str) -> CatalogError:
+    folder = existing(path.parent)
+    near = nearest(path.name, [one.name for one in folder.iterdir()], 0.7)
+    return CatalogError(f"{folder}: no {path.name}; " + (f"did you mean {near!r}?" if near else absent))
+
+
+def _not_utf8(path: Path) -> CatalogError:
+    data = path.read_bytes()
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as fault:
+        line = len(re.findall(rb"\r\n|\r|\n", data[:fault.start])) + 1
+        guess = "UTF-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "Windows-1252 or GBK"
+        return CatalogError(f"{path.name}: line {line}: byte 0x{data[fault.start]:02x} (byte {fault.start + 1} of the "
+                            f"file) is not UTF-8; save the file as UTF-8 (it may be {guess})")
+    return CatalogError(f"{path.name}: changed while it was read; try again")
+
+
+# ---- checking
+
+
+def check_ids(table: pd.DataFrame, file: str, column: str) -> None:
+    """Raise CatalogError where a row has no id, or that of a row above."""
+    missing, doubled = table[column].isna().to_numpy(bool), table[column].duplicated().to_numpy(bool)
+    if missing.any():
+        raise CatalogError(f"{file}: line {line_numbers(table)[missing][0]}: no {column}; write one")
+    if doubled.any():
+        name = table[column].to_numpy(object)[doubled][0]
+        first, second = line_numbers(table)[table[column].eq(name).to_numpy(bool)][:2]
+        raise CatalogError(f"{file}: line {second}: {column} {name!r} stands already on line {first}; ids must differ")
+
+
+def check_paths(table: pd.DataFrame, file: str, column: str, folder: Path) -> None:
+    """Raise CatalogError for a path that leaves the folder, by its name or by a link."""
+    out = table[column].isin(leaving(set(table[column].dropna().astype(str)), os.path.realpath(folder)))
+    if out.any():
+        line, path = line_numbers(table)[out.to_numpy(bool)][0], table.loc[out, column].iloc[0]
+        raise CatalogError(f"{file}: line {line}: {column} {path!r} leaves the folder; put the file inside and write "
+                           "its path relative to the folder, with / between the parts")
+
+
+def check_header(file: str, header: list[str], required: Sequence[str], known: Sequence[str]) -> None:
+    """Raise CatalogError where a column is missing or stands twice; warn of a misspelt `known` one."""
+    doubled = [name for name, times in Counter(header).items() if times > 1]
+    if doubled:
+        first, second = [column for column, name in enumerate(header, 1) if name == doubled[0]][:2]
+        raise CatalogError(f"{file}: line 1: column {doubled[0]!r} stands twice (columns {first} and {second}); rename "
+                           "or remove one")
+    for name in required:
+        if name not in header:
+            raise CatalogError(f"{file}: no column {name!r}; {_hint(name, header)}")
+    for name in known:
+        if name not in header and (near := nearest(name, header, 0.8)):
+            log.warning("%s: column %r is kept as it is; did you mean %r?", file, near, name)
+
+
+def _hint(name: str, header: list[str]) -> str:
+    if near := nearest(name, header):
+        return f"did you mean {near!r} (column {header.index(near) + 1})?"
+    if len(header) == 1 and (mark := re.search(r"[;\t|]", header[0])):
+        return f"the fields are separated by {mark[0]!r}, separate them by commas"
+    names = ", ".join(header)
+    return f"the columns are {names if len(names) < 200 else names[:200] + ' ...'}"

@@ -1,0 +1,68 @@
+"""Steps about events: incomplete, contradicting, mistimed, repeated, by bots: set aside. Taught in chapter 2."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.preprocessing import faults
+from mmrec_helpers.preprocessing.report import drop
+
+NO_ITEM_NEEDED = ("search",)
+"""Events that are about no item; all others need one."""
+
+RETRY = 2.0
+"""Seconds within which a client sends the same event again. A song played again later is a second play."""
+
+BUSY, HASTY = 60, 0.5
+"""A bot has more than BUSY events in one minute, and more than HASTY of its gaps are below `faults.QUICK` seconds.
+Both, since a phone that was off the network may send an hour's events at once, and an app may log two at a time."""
+
+
+def drop_incomplete(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Events without a user, without a kind, or without the item that their kind is about: set aside."""
+    catalog, no_user = drop(catalog, catalog.events["user_id"].isna(), "no user", "write who it was")
+    catalog, no_event = drop(catalog, catalog.events["event"].isna(), "no event", "write what was done")
+    events = catalog.events
+    no_item = events["item_id"].isna() & ~events["event"].isin(NO_ITEM_NEEDED)
+    catalog, no_item = drop(catalog, no_item, "no item", "write which item it was about")
+    return catalog, pd.concat([no_user, no_event, no_item])
+
+
+def drop_unknown_items(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Events about items that the catalogue does not have: set aside."""
+    asked = catalog.events["item_id"]
+    unknown = asked.notna() & ~asked.isin(catalog.items["item_id"])
+    return drop(catalog, unknown, "unknown item", "add the item to items.csv", column="item_id")
+
+
+def drop_contradictions(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Purchases with a negative value: set aside."""
+    events = catalog.events
+    negative = events["event"].eq("purchase") & (events["value"] < 0)
+    return drop(catalog, negative, "contradiction", "write a refund as an event of its own")
+
+
+def drop_clock_errors(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Events at times that a wrong clock wrote, as `faults.cut_off` tells: set aside."""
+    wrong = faults.cut_off(faults.in_seconds(catalog.events["timestamp"]))
+    return drop(catalog, wrong, "clock error", "far from the rest of the log: check the clock that wrote it")
+
+
+def drop_exact_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """All but the first of the events that agree in every field, the time too: set aside."""
+    again = faults.since_same(catalog.events) == 0
+    return drop(catalog, again, "exact duplicate", "the first one is kept")
+
+
+def drop_near_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Events that repeat one of at most `RETRY` seconds before in every field but the time: set aside."""
+    again = faults.since_same(catalog.events) <= RETRY
+    return drop(catalog, again, "near duplicate", f"within {RETRY:g} s of the same event: a client's retry")
+
+
+def drop_bots(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """All events of users whose pace is no person's (`BUSY`, `HASTY`): set aside."""
+    table = faults.pace(catalog.events)
+    bots = table.index[(table["busiest_minute"] > BUSY) & (table["share_quick"] > HASTY)]
+    return drop(catalog, catalog.events["user_id"].isin(bots), "bot", "faster than a person: check who it is")

@@ -1,0 +1,65 @@
+"""Steps that convert: times, numbers, dates, and words that were read wrongly. Taught in chapter 2."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.preprocessing.repairs import mend_mojibake, read_times
+from mmrec_helpers.preprocessing.report import drop, event_rows, item_rows
+
+NOT_WORDS = ("item_id", "released_at", "image", "audio", "video")
+"""Columns of items that hold no words."""
+
+
+def convert_times(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Timestamps to UTC. Those in another zone are mended; what is no time is set aside.
+
+    >>> log = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["a", "a"], "event": ["play", "play"],
+    ...                     "timestamp": ["2025-03-01T20:00:00+08:00", "yesterday"]})
+    >>> catalog, found = convert_times(Catalog(pd.DataFrame(), log, None, "tiny"))
+    >>> found[["line", "cause", "action"]].to_numpy().tolist()
+    [[0, 'time zone', 'mended'], [1, 'unparsable time', 'set aside']]
+    """
+    times, moved = read_times(catalog.events["timestamp"])
+    events = catalog.events.assign(timestamp=times)
+    mended = event_rows(events[moved], "time zone", "mended", "converted to UTC")
+    catalog, dropped = drop(replace(catalog, events=events), times.isna(), "unparsable time",
+                             "write it in ISO 8601, such as 2025-03-01T12:34:56Z")
+    return catalog, pd.concat([mended, dropped], ignore_index=True)
+
+
+def convert_values(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """`value` to float; a text that is no finite number becomes missing, and the event is kept."""
+    texts = catalog.events.get("value", pd.Series(np.nan, catalog.events.index))
+    values = pd.to_numeric(texts, errors="coerce").astype(np.float64)
+    values = values.where(np.isfinite(values))
+    events = catalog.events.assign(value=values)
+    lost = (texts.notna() & values.isna()).to_numpy(bool)
+    return replace(catalog, events=events), event_rows(events[lost], "unparsable value", "kept", "write a number")
+
+
+def convert_releases(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """`released_at`, where there is such a column, to a date in UTC; what is no date becomes missing."""
+    items = catalog.items
+    if "released_at" not in items:
+        return catalog, item_rows(items.iloc[:0], "unparsable time", "kept", "")
+    times, _ = read_times(items["released_at"])
+    lost = (items["released_at"].notna() & times.isna()).to_numpy(bool)
+    rows = item_rows(items[lost], "unparsable time", "kept", "write the date as 2025-03-01")
+    return replace(catalog, items=items.assign(released_at=times)), rows
+
+
+def repair_words(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Mojibake in the items' words read again as UTF-8: mended."""
+    items = catalog.items
+    words = [column for column in items if column not in NOT_WORDS and items[column].dtype.kind == "O"]
+    mended = items[words].map(lambda text: mend_mojibake(text) if isinstance(text, str) else text)
+    changed = items[words].notna() & (items[words] != mended)
+    some = changed.any(axis=1).to_numpy(bool)
+    which = ["read again as UTF-8: " + ", ".join(changed.columns[row]) for row in changed.to_numpy(bool)[some]]
+    return (replace(catalog, items=items.assign(**mended)),
+            item_rows(items[some], "mojibake", "mended", which))
