@@ -43,6 +43,7 @@ lint: install  ## ruff
 
 bench: install  ## calibrate the world and time the main rooms; writes bench/*.json
 	$(BIN)/python -m bench.calibrate
+	$(BIN)/python -m bench.times
 
 data: install  ## rebuild data/recordshop from its seed
 	rm -rf data/.new

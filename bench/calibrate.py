@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from bench import record
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Modality, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, SEGMENTS, World
@@ -28,7 +28,6 @@ from mmrec_helpers.features.text import TfidfText
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import EASE, Popularity, Ranker, SideEASE
 
-HERE = Path(__file__).parent
 NAMES = ("no modality", "one modality", "two modalities", "three modalities")
 
 
@@ -136,9 +135,8 @@ def main() -> int:
             for name, found in probes.items()}
     print(table.round(3).to_string(), "\n\nNDCG@20", {name: round(value, 3) for name, value in mean.items()},
           "\n\nR² by axis", json.dumps(axes, indent=1), "\n\n", segment_gains(world, split).round(3).to_string())
-    report = {"command": "python -m bench.calibrate", "figures": table["value"].round(4).to_dict(), "ndcg": mean,
-              "r2": axes}
-    (HERE / "calibrate.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    seed = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"]
+    record.write("calibrate", seed, {"figures": table["value"].round(4).to_dict(), "ndcg": mean, "r2": axes})
     return int((~table["holds"]).sum())
 
 

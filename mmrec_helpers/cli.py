@@ -80,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to mend it")
 
-    course = _command(commands, "course", _course, "run, check and reset the chapters")
-    course.add_argument("action", choices=["run", "check", "exercises", "reset"])
+    course = _command(commands, "course", _course, "run, check, measure and reset the chapters")
+    course.add_argument("action", choices=["run", "check", "exercises", "bands", "reset"])
     course.add_argument("name", nargs="?", help="one notebook (default: all)")
     course.add_argument("--notebooks", type=Path, default=Path("notebooks"))
     course.add_argument("--fast", action="store_true", help="run on a small world")
@@ -129,7 +129,8 @@ def _doctor(given: argparse.Namespace) -> int:
 def _course(given: argparse.Namespace) -> int:
     from mmrec_helpers.course import commands
 
-    does = {"run": commands.run, "check": commands.check, "exercises": commands.build, "reset": commands.reset}
+    does = {"run": commands.run, "check": commands.check, "exercises": commands.build, "bands": commands.bands,
+            "reset": commands.reset}
     return does[given.action](given.notebooks, given.name, given.fast)
 
 

@@ -1,5 +1,6 @@
 """The course's machinery: notebooks run with other parameters, exercises answer, faults of a chapter are named."""
 
+import json
 import subprocess
 import sys
 
@@ -205,3 +206,15 @@ def test_the_same_as_ours(tmp_path, capsys):
     assert "inside" in capsys.readouterr().out
     reference.same_as_ours(2, folder=tmp_path, ndcg=0.3)
     assert "outside. Perhaps: another split" in capsys.readouterr().out
+
+
+def test_bands_are_measured_over_seeds_and_keep_their_causes(tmp_path):
+    write(tmp_path / "03_x.ipynb", tagged("SEED = 0", "parameters"),
+          tagged("from mmrec_helpers.course.reference import same_as_ours\nsame_as_ours(3, ndcg=0.5 + SEED / 100)"))
+    (tmp_path / "reference.json").write_text('{"02": {}, "03": {"ndcg": {"why": ["x"]}}}', encoding="utf-8")
+    assert reference.measure(tmp_path, seeds=[0, 4]) == ["03 ndcg: 0.48 to 0.56"]
+    bands = json.loads((tmp_path / "reference.json").read_text(encoding="utf-8"))
+    assert bands == {"02": {}, "03": {"ndcg": {"low": 0.48, "high": 0.56, "value": 0.5, "why": ["x"]}}}
+    write(tmp_path / "04_y.ipynb", tagged("SEED = 0", "parameters"))
+    with pytest.raises(RuntimeError, match="04_y.ipynb, seed 0: it never asks same_as_ours"):
+        reference.measure(tmp_path, "04", seeds=[0])

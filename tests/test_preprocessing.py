@@ -43,6 +43,16 @@ def test_the_very_same_row_and_a_retry_within_two_seconds_are():
     assert len(catalog.events) == 2
 
 
+def test_a_step_can_be_left_out_to_measure_its_worth():
+    row = ("u", "a", "play", at(1))
+    dirty = Catalog(ITEMS, log(row, row, (None, "a", "play", at(3))), None, "tiny")
+    catalog, report = preprocess(dirty, check_media=False, skip=["drop_exact_duplicates", "drop_near_duplicates"])
+    assert len(catalog.events) == 2
+    assert report.set_aside["cause"].tolist() == ["no user"]
+    with pytest.raises(ValueError, match="no step 'convert_times' that can be left out; there are drop_bots, "):
+        preprocess(dirty, check_media=False, skip=["convert_times"])
+
+
 def test_another_zone_is_converted():
     catalog, found = clean(("u", "a", "play", "2025-03-01T20:01:00+08:00"))
     assert found == {"time zone": 1}

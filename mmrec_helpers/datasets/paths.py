@@ -15,6 +15,11 @@ OUTSIDE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")
 """A path that leaves the folder by its name, here or on another system."""
 
 
+def cache() -> Path:
+    """Where what was made once is kept: MMREC_CACHE, or ~/.cache/mmrec."""
+    return Path(os.environ.get("MMREC_CACHE") or Path.home() / ".cache" / "mmrec")
+
+
 def nearest(name: str, names: Collection[str], cutoff: float = 0.6) -> str | None:
     """Which of `names` someone may have meant, None where none is near; case does not count. By difflib.
 

@@ -17,6 +17,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from mmrec_helpers.catalog import Catalog, Modality
+from mmrec_helpers.datasets.paths import cache
 
 CHUNK = 256
 """Rows that are written together; what a stop loses at most."""
@@ -57,7 +58,7 @@ class FeatureStore:
     """Extracted features in a folder: MMREC_CACHE, or ~/.cache/mmrec, or the one given."""
 
     def __init__(self, folder: str | Path | None = None) -> None:
-        self.folder = Path(folder or os.environ.get("MMREC_CACHE") or Path.home() / ".cache" / "mmrec")
+        self.folder = Path(folder or cache())
 
     def rows(self, extractor: Extractor, media: Sequence[Medium]) -> np.ndarray:
         """(n, d) float32: read where they are known, else extracted chunk by chunk and kept."""

@@ -7,7 +7,7 @@ Row and medium faults never raise and nothing is lost: a row that goes in comes 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -37,16 +37,22 @@ FINISH: tuple[Step, ...] = (mend_releases, note_missing_fields)
 """The steps, in their order: words are mended before they are compared, items merged before events are."""
 
 
-def preprocess(catalog: Catalog, check_media: bool = True) -> tuple[Catalog, Report]:
+def preprocess(catalog: Catalog, check_media: bool = True, skip: Collection[str] = ()) -> tuple[Catalog, Report]:
     """All steps: a clean catalogue, and what was found. Taught in chapter 2.
 
     Afterwards `timestamp` and `released_at` are datetime64[us, UTC], `value` is float, events are sorted by time,
     every event has a user and, but for a search, an item of the catalogue. What is clean stays as it is.
-    check_media: open every picture and sound too (some 10 ms each); a path that cannot be read becomes missing.
+    check_media: open every picture and sound too (some 10 ms each); a path that cannot be read becomes missing. skip:
+    names of steps of `CLEAN` or of `merge_duplicate_items` to leave out, to measure what they are worth. Raises
+    ValueError for a name that is none of them.
     """
-    catalog, found = _walk(number_lines(catalog), CONVERT)
+    optional = sorted(step.__name__ for step in (*CLEAN, merge_duplicate_items))
+    if strangers := sorted(set(skip) - set(optional)):
+        raise ValueError(f"no step {strangers[0]!r} that can be left out; there are {', '.join(optional)}")
+    convert, clean = ([step for step in steps if step.__name__ not in skip] for steps in (CONVERT, CLEAN))
+    catalog, found = _walk(number_lines(catalog), convert)
     while True:  # one fault can hide another: an event in 1970 makes a year's log look sparse
-        catalog, more = _walk(catalog, CLEAN)
+        catalog, more = _walk(catalog, clean)
         if not any(map(len, more)):
             break
         found += more
