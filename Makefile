@@ -41,8 +41,9 @@ course: install  ## run every chapter by papermill, with a progress bar and a cl
 lint: install  ## ruff
 	$(BIN)/ruff check .
 
-bench: install  ## calibrate the world and time the main rooms; writes bench/*.json
+bench: install  ## calibrate the world, judge the methods, time the commands; writes bench/*.json
 	$(BIN)/python -m bench.calibrate
+	$(BIN)/python -m bench.methods
 	$(BIN)/python -m bench.times
 
 data: install  ## rebuild data/recordshop from its seed

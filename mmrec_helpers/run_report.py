@@ -79,9 +79,10 @@ def _extracted(result: pipeline.Result) -> pd.DataFrame:
 
 
 def _plain(settings: dict[str, object]) -> str:
-    shown = {key: value for key, value in settings.items() if key != "modality"}
-    return ", ".join(f"{key} {value:g}" if isinstance(value, float) else f"{key} {value}"
-                     for key, value in shown.items() if not isinstance(value, dict))
+    """`l2 200, weight 3`; of a blend its weights: `EASE 0.4, content kNN (text) 0.2`."""
+    shown = settings.get("weights", {key: value for key, value in settings.items() if key != "modality"})
+    return ", ".join(f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+                     for key, value in shown.items())
 
 
 def _write_tables(folder: Path, result: pipeline.Result, about: dict[str, object]) -> None:

@@ -179,6 +179,7 @@ class TestContract:
         (lambda c: c[1].metadata.update(tags=[]), "0 cells tagged parameters"),
         (lambda c: c[1].update(source="DATA = 1"), "does not set SEED"),
         (lambda c: c[3].update(source="x = 1\n" * 26), "26 lines of code"),
+        (lambda c: c[3].update(source="x" * 111), "a line of 111 characters"),
         (lambda c: c[2].update(source="word " * 121), "121 words"),
         (lambda c: c[3].update(source="import tf.keras"), "use `import keras`"),
         (lambda c: c[3].update(source="!pip install x"), "environment is set up"),

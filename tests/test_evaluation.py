@@ -71,7 +71,7 @@ def test_the_perfect_ranking_has_ndcg_1_and_the_worst_0(kind, stage):
 
 
 def test_a_list_is_scored_by_hand():
-    split = splits.user_time(splits._example(), min_events=1)  # a is asked for i9, b for i4; i8, i3 are known by then
+    split = splits.user_time(splits.example(), min_events=1)  # a is asked for i9, b for i4; i8, i3 are known by then
     scores = evaluate(Fixed(split, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), split, k=3)
     assert scores.users.tolist() == ["a", "b"]
     assert scores.lists.tolist() == [["i9", None, None], ["i4", None, None]]

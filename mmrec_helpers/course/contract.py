@@ -11,6 +11,7 @@ import nbformat
 
 MAX_BYTES, MAX_PLAYERS = 1_000_000, 6
 CODE_CELLS, CODE_LINES, MEDIAN_LINES, TEXT_WORDS, TEXT_PER_CODE = (20, 35), 25, 6, 120, (1.2, 1.6)
+CODE_WIDTH = 110
 CLOSING = ("## The same as ours?", "## What you can now do", "## Exercises", "## Quiz")
 
 FORBIDDEN = {
@@ -81,6 +82,9 @@ def _lengths(path: Path, cells: Cells) -> Iterator[str]:
     for number, cell in enumerate(cells):
         if cell.cell_type == "code" and _lines(cell.source) > CODE_LINES:
             yield f"cell {number}: {_lines(cell.source)} lines of code; at most {CODE_LINES}"
+        widest = max(map(len, cell.source.split("\n")))
+        if cell.cell_type == "code" and widest > CODE_WIDTH:
+            yield f"cell {number}: a line of {widest} characters; at most {CODE_WIDTH}"
         if cell.cell_type == "markdown" and len(_prose(cell.source).split()) > TEXT_WORDS:
             yield f"cell {number}: {len(_prose(cell.source).split())} words; at most {TEXT_WORDS}"
     if not CODE_CELLS[0] <= len(code) <= CODE_CELLS[1]:

@@ -56,7 +56,7 @@ def evaluate(ranker: Recommends, split: Split, stage: str = "test", k: int = 20,
 
     >>> from mmrec_helpers import splits
     >>> from mmrec_helpers.ranking import Popularity
-    >>> split = splits.user_time(splits._example(), min_events=1)
+    >>> split = splits.user_time(splits.example(), min_events=1)
     >>> scores = evaluate(Popularity().fit(split.learn("test")), split, k=2)
     >>> scores.users, scores.lists, scores.metrics["recall"], scores.coverage
     (array(['a', 'b'], dtype=object), array([['i9', None],

@@ -31,7 +31,7 @@ def choose(settings: Sequence[Ranker], split: Split, modalities: Sequence[Modali
 
     >>> from mmrec_helpers import splits
     >>> from mmrec_helpers.ranking import EASE
-    >>> choose([EASE(1.0), EASE(10.0)], splits.user_time(splits._example(), min_events=1), k=2).tried
+    >>> choose([EASE(1.0), EASE(10.0)], splits.user_time(splits.example(), min_events=1), k=2).tried
     2
     """
     learn = split.learn("valid")

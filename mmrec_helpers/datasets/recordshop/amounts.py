@@ -37,7 +37,3 @@ class Pool:
         taken = (self.free if fit is None else self.free[np.asarray(fit, bool)[self.free]])[:wanted]
         self.free = self.free[~np.isin(self.free, taken)]
         return np.sort(taken)
-
-
-def _amounts(usual: dict[str, int], scale: float) -> dict[str, int]:
-    return {cause: max(1, round(number * scale)) if scale > 0 else 0 for cause, number in usual.items()}
