@@ -97,6 +97,7 @@ def _command(commands: argparse._SubParsersAction, name: str, does: object, help
 def _run(given: argparse.Namespace) -> None:
     from mmrec_helpers.run_report import run_and_report
 
+    logging.getLogger("mmrec_helpers.pipeline").setLevel(logging.INFO)
     run_and_report(given.data, given.runs / given.name, k=given.k, seed=given.seed, user=given.user)
 
 

@@ -108,10 +108,13 @@ def generate_recommendations(ranker: Ranker, known: Interactions, k: int = 10) -
 def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: FeatureStore | None = None,
          min_events: int = 5) -> Result:
     """From raw media to evaluated lists. The article's main, and `mmrec run`'s. Taught in chapter 11."""
-    catalog, cleaned = preprocess_data(datasets.load(data))
+    raw = datasets.load(data)
+    log.info("cleaning %s: %d items, %d events", raw.name, len(raw.items), len(raw.events))
+    catalog, cleaned = preprocess_data(raw)
     extracted = extract_features(catalog, store)
     modalities = [one.modality for one in extracted.values()]
     split = splits.default(catalog, min_events=min_events, seed=seed)
+    log.info("choosing each ranker's setting on valid, judging it on test")
     choices = choose_rankers(split, modalities, k)
     scores = [evaluate(choice.ranker, split, k=k) for choice in choices.values()]
     known = everything_known(split)
@@ -128,6 +131,7 @@ def extract_features(catalog: Catalog, store: FeatureStore | None = None) -> dic
         if not media:
             log.warning("%s has no %s: going on without it", catalog.name, name)
             continue
+        log.info("extracting %s: %d items", name, media)
         start = time.perf_counter()
         modality = extractor(catalog, store)
         extracted[name] = Extracted(modality, time.perf_counter() - start, media)

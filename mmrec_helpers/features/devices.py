@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 
 def quiet() -> None:
-    """Keep TensorFlow's start-up messages to errors; call before it is imported."""
+    """Import TensorFlow without its start-up messages; call before it is imported elsewhere.
+
+    A variable TF_CPP_MIN_LOG_LEVEL of 0 or 1 lets them through. Raises ImportError without TensorFlow.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if "tensorflow" in sys.modules:
+        return
+    with _mute() if os.environ["TF_CPP_MIN_LOG_LEVEL"] >= "2" else nullcontext():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextmanager
+def _mute() -> Iterator[None]:
+    """Nothing that native code writes to file descriptor 2 is seen; Python cannot ask it to be quiet that early."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def devices() -> list[str]:
