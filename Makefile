@@ -33,7 +33,7 @@ test: install  ## unit tests, doctests, every notebook by nbval and by papermill
 	  --nbval-cell-timeout=300 notebooks/*.ipynb
 
 lab: install  ## JupyterLab, opened at chapter 00
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb
 
 course: install  ## run every chapter by papermill, with a progress bar and a closing table
 	$(BIN)/mmrec course run

@@ -72,9 +72,12 @@ def _packages() -> Iterator[Line]:
 
 
 def _package(extra: str, name: str, module: str) -> Line:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from mmrec_helpers.features import devices
+
     optional = "note" if extra != "core" else "fault"
     try:
+        if module in ("tensorflow", "keras"):
+            devices.quiet()
         importlib.import_module(module)
         return "ok", f"{name} {metadata.version(name)}", ""
     except ModuleNotFoundError as fault:

@@ -21,6 +21,9 @@ SEED = 20250101
 ITEMS, USERS, EVENTS = 1_200, 1_000, 57_000
 """The shipped world before dirt; dirt adds about 3,000 rows and a dozen records."""
 
+CHINESE = 6
+"""Every so many records one has its note in Chinese too."""
+
 LICENCE = "CC0-1.0"
 SOURCES = ("made by mmrec_helpers.datasets.recordshop; no person, record or shop in it is real",)
 
@@ -75,7 +78,7 @@ def _describe(world: World, number: int, seed: int) -> dict[str, str | None]:
     genre, themes = int(world.genre[number]), world.factors[number, MODALITIES.index("text")]
     artist = words.artist(rng)
     title, description = words.describe(genre, themes, rng, artist)
-    chinese = words.describe_zh(genre, themes, rng) if rng.random() < 1 / 6 else None
+    chinese = words.describe_zh(genre, themes, rng) if number % CHINESE == 0 else None
     return {"title": title, "description": description, "category": GENRES[genre],
             "tags": f"{GENRES[genre]}|{'lp' if rng.random() < 0.7 else 'ep'}", "artist": artist,
             "price": f"{rng.choice([9, 12, 15, 18, 22, 27, 34]) + 0.9:.2f}", "description_zh": chinese}

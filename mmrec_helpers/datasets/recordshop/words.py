@@ -6,16 +6,26 @@ solitude or love, future or memory, home or journey only in what is said: both p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from mmrec_helpers.datasets.recordshop import lexicon as lex
+from mmrec_helpers.datasets.recordshop import lexicon_shop as shop
+from mmrec_helpers.datasets.recordshop import lexicon_zh as zh
 
-MAX_WORDS = 120
+LENGTHS = (86, 121)
+"""A note has at most so many words: drawn from the first to one below the last."""
 
-HINT = 0.6
-"""How often a structural theme is given away by a word."""
+HINT = 0.85
+"""How often a structural theme is given away by a phrase."""
+
+NAMED = 1.3
+"""How often an easy theme of strength 1 is named outright."""
+
+PLAYED = 0.65
+"""How often a note tells what the record is played on."""
 
 
 def describe(genre: int, themes: np.ndarray, rng: np.random.Generator,
@@ -26,124 +36,162 @@ def describe(genre: int, themes: np.ndarray, rng: np.random.Generator,
     >>> 40 <= len(note.split()) <= 120
     True
     """
-    body = _theme_sentences(themes, rng)
-    while len(body) < 3:
-        body.append(_played(int(rng.integers(len(lex.INSTRUMENTS))), rng))
-    if rng.random() < 0.5:
-        body.insert(0, _played(genre, rng))
-    opening, closing = _framed(lex.OPENINGS, name, rng), _framed(lex.CLOSINGS, name, rng)
-    kept = _within(body, MAX_WORDS - len(f"{opening} {closing}".split()))
+    pen = _pen(genre, rng, name)
+    opening, closing = pen.write(pen.pick(shop.OPENINGS)), pen.write(pen.pick(shop.CLOSINGS))
+    facts = [pen.write(pen.pick(shop.FACTS[topic])) for topic in rng.permutation(len(shop.FACTS))]
+    body = _theme_sentences(themes, pen)
+    if pen.happens(PLAYED):
+        body.insert(3, pen.write(pen.pick(shop.PLAYED), a=pen.pick(shop.INSTRUMENTS[genre])))
+    body += facts[:max(0, 4 - len(body))]
+    if len(body) > 4:
+        closing = ""
+    room = int(rng.integers(*LENGTHS)) - len(f"{opening} {closing}".split())
+    kept = _within(body, room)
     note = " ".join([opening, *(kept[place] for place in rng.permutation(len(kept))), closing])
-    while len(note.split()) < 40:
-        note = f"{note} {_framed(lex.OPENINGS, name, rng)}"
-    return _title(rng), note
+    return _title(pen), note.strip()
 
 
 def describe_zh(genre: int, themes: np.ndarray, rng: np.random.Generator) -> str:
-    """The same themes in Chinese. genre is not told."""
+    """The same themes in Chinese, in 60 to 160 characters. genre is not told."""
+    pen = _Pen(rng, zh.SLOTS)
+    opening, closing = pen.write(pen.pick(zh.OPENINGS)), pen.write(pen.pick(zh.CLOSINGS))
     parts = []
     for axis in range(3):
-        words = lex.ZH_EASY[axis][int(themes[axis] > 0)]
-        parts += _easy(words, themes[axis], lex.ZH_FRAMES, lex.ZH_ONE, rng)
-    for axis in range(3):
-        if rng.random() < _chance(themes[3 + axis]):
-            parts.append(_pick(lex.ZH_PAIRED[axis][int(themes[3 + axis] > 0)], rng) + "。")
-    order = [parts[place] for place in rng.permutation(len(parts))]
-    return _pick(lex.ZH_OPENINGS, rng) + "".join(order) + _pick(lex.ZH_CLOSINGS, rng)
+        parts += _easy(zh.EASY[axis][int(themes[axis] > 0)], themes[axis], zh.FRAMES, zh.ONE, pen)
+    told = [axis for axis in range(3) if pen.happens(_chance(themes[3 + axis]))]
+    parts += [_paired_zh(axis, themes[3 + axis] > 0, pen) for axis in told]
+    parts = _within(parts + _facts_zh(pen, 60 - len("".join([opening, *parts, closing]))),
+                    160 - len(opening + closing), size=len)
+    return opening + "".join(parts[place] for place in rng.permutation(len(parts))) + closing
 
 
 def artist(rng: np.random.Generator) -> str:
     """An invented name, of a person or of a band."""
     if rng.random() < 0.3:
-        return f"The {_pick(lex.TITLE_WORDS, rng)} {_pick(lex.BANDS, rng)}"
-    name = f"{_pick(lex.NAMES, rng)} {_pick(lex.SURNAMES, rng)}"
-    return f"{name} {_pick(lex.BANDS[-6:], rng)}" if rng.random() < 0.15 else name
+        return f"The {_pick(shop.TITLE_WORDS, rng)} {_pick(shop.BANDS, rng)}"
+    name = f"{_pick(shop.NAMES, rng)} {_pick(shop.SURNAMES, rng)}"
+    return f"{name} {_pick(shop.BANDS[-6:], rng)}" if rng.random() < 0.15 else name
 
 
-def _theme_sentences(themes: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """A sentence or none for each axis; the stronger the theme, the likelier and the plainer."""
-    sentences = []
-    for axis in range(3):
-        pole = int(themes[axis] > 0)
-        sentences += _easy(lex.EASY[axis][pole], themes[axis], lex.BOTH, lex.ONE, rng)
-        if rng.random() < 0.95 * abs(themes[axis]) - 0.1:
-            named = _pick(lex.NAMED, rng).replace("{pole}", lex.POLES[axis][pole])
-            sentences.insert(0, _framed([named], "", rng))
-    for axis in range(3):
-        if rng.random() < _chance(themes[3 + axis]):
-            sentences.insert(0, _paired(axis, themes[3 + axis] > 0, rng))
-    return sentences
+class _Pen(dict):
+    """Writes the sentences of one note: fills their blanks from `slots`, and uses nothing twice while it can.
+
+    >>> pen = _Pen(np.random.default_rng(0), {"fruit": ("apple", "pear"), "both": ("a {fruit}, a {fruit}",)}, who="he")
+    >>> sorted(pen.write("{who} has {both}").split())
+    ['He', 'a', 'an', 'apple.', 'has', 'pear,']
+    """
+
+    def __init__(self, rng: np.random.Generator, slots: Mapping[str, Sequence[str]], **fixed: str) -> None:
+        super().__init__(fixed)
+        self.rng, self.slots, self.used = rng, slots, set()
+
+    def __missing__(self, blank: str) -> str:
+        return self.pick(self.slots[blank]).format_map(self)
+
+    def pick(self, things: Sequence[str]) -> str:
+        """One of the things, if possible a new one."""
+        thing = _pick([one for one in things if one not in self.used] or things, self.rng)
+        self.used.add(thing)
+        return thing
+
+    def write(self, sentence: str, **given: str) -> str:
+        """The sentence with these blanks filled as given, and the others from the slots."""
+        for blank, text in given.items():
+            sentence = sentence.replace(f"{{{blank}}}", text)
+        return _sentence(_articles(sentence.format_map(self)))
+
+    def happens(self, chance: float) -> bool:
+        """Whether something so likely happens this time."""
+        return bool(self.rng.random() < chance)
+
+
+def _pen(genre: int, rng: np.random.Generator, name: str) -> _Pen:
+    """The pen for a record by this artist: sung or not, by one or by many."""
+    sung = rng.random() < shop.SUNG[genre]
+    band = name.startswith("The ") or name.endswith(shop.BANDS)
+    slots = shop.SLOTS | (shop.WITH_WORDS if sung else shop.WITHOUT_WORDS)
+    one = ("the singer",) if sung else ("the composer", "the player")
+    crew = _pick(("the band", "the group") if band else one, rng)
+    piece = "song" if sung else "piece"
+    return _Pen(rng, slots, artist=name, crew=crew, piece=piece, other=artist(rng))
+
+
+def _theme_sentences(themes: np.ndarray, pen: _Pen) -> list[str]:
+    """Sentences that tell the themes, those of the strongest first; the stronger a theme, the likelier and plainer."""
+    told = {axis: _easy(lex.EASY[axis][int(themes[axis] > 0)], themes[axis], lex.BOTH, lex.ONE, pen)
+            for axis in range(3)}
+    for axis, sentences in told.items():
+        if pen.happens(NAMED * abs(themes[axis])):
+            sentences.insert(0, pen.write(pen.pick(lex.NAMED), pole=lex.POLES[axis][int(themes[axis] > 0)]))
+    told |= {axis: [_paired(axis - 3, themes[axis] > 0, pen)] for axis in range(3, 6)
+             if pen.happens(_chance(themes[axis]))}
+    ranked = [(place - abs(themes[axis]), sentence) for axis, sentences in told.items()
+              for place, sentence in enumerate(sentences)]
+    return [sentence for _, sentence in sorted(ranked)]
 
 
 def _chance(theme: float) -> float:
-    """How likely a theme is told: from one in eight for none to certainty for a strong one."""
+    """How likely a theme is told: from one in ten for none to certainty for a strong one."""
     return float(min(1, 0.1 + 0.85 * abs(theme)))
 
 
-def _easy(things: Sequence[str], theme: float, both: Sequence[str], one: Sequence[str],
-          rng: np.random.Generator) -> list[str]:
+def _easy(things: Sequence[str], theme: float, both: Sequence[str], one: Sequence[str], pen: _Pen) -> list[str]:
     """Nothing, one thing, or two in one sentence, or a second sentence, as |theme| grows."""
-    strength = abs(theme) + 0.15 * rng.standard_normal()
-    a, b, c = rng.choice(len(things), size=3, replace=False)
-    if strength < 0.3:
+    strength = abs(theme) + 0.15 * pen.rng.standard_normal()
+    a, b, c = (pen.pick(things) for _ in range(3))
+    if strength < 0.15:
         return []
-    if strength < 0.8:
-        return [_pick(one, rng).format(a=things[a])]
-    first = _pick(both, rng).format(a=things[a], b=things[b])
-    return [first] if strength < 1.9 else [first, _pick(one, rng).format(a=things[c])]
+    if strength < 0.6:
+        return [pen.write(pen.pick(one), a=a)]
+    first = pen.write(pen.pick(both), a=a, b=b)
+    return [first] if strength < 1.5 else [first, pen.write(pen.pick(one), a=c)]
 
 
-def _paired(axis: int, positive: bool, rng: np.random.Generator) -> str:
-    pairs = lex.PAIRED[axis]
-    clause = pairs[int(rng.integers(len(pairs)))][int(positive)].format(songs=_pick(lex.SONGS, rng))
-    leads = lex.HINTS[axis][int(positive)] if rng.random() < HINT else lex.LEADS
-    return _sentence(_pick(leads, rng) + clause)
+def _paired(axis: int, positive: bool, pen: _Pen) -> str:
+    hinted = pen.happens(HINT)
+    hint = pen.pick(lex.HINTS[axis][int(positive)])
+    form = pen.pick(lex.HINTED if hinted else lex.UNHINTED)
+    return pen.write(pen.write(form, hint=hint, thought=_thought(lex.PAIRED[axis], positive, pen)))
 
 
-def _played(genre: int, rng: np.random.Generator) -> str:
-    played = _pick(lex.PLAYED, rng).replace("{a}", _pick(lex.INSTRUMENTS[genre], rng))
-    return _framed([played], "", rng)
+def _paired_zh(axis: int, positive: bool, pen: _Pen) -> str:
+    told = pen.write(pen.pick(zh.TOLD), thought=_thought(zh.PAIRED[axis], positive, pen))
+    return pen.pick(zh.HINTS[axis][int(positive)]) + told if pen.happens(HINT) else told
 
 
-def _framed(sentences: Sequence[str], name: str, rng: np.random.Generator) -> str:
-    """One of the sentences with its blanks filled."""
-    adjective, other = rng.choice(len(lex.ADJECTIVES), 2, replace=False)
-    sentence = _pick(sentences, rng).format(
-        artist=name, weeks=_number(rng, 2, 9), people=_number(rng, 2, 8), thing=_pick(lex.THINGS, rng),
-        adjective=lex.ADJECTIVES[adjective], other=lex.ADJECTIVES[other], number=int(rng.integers(4, 10)))
-    return _sentence(_article(sentence))
+def _thought(pairs: Sequence[tuple[str, str]], positive: bool, pen: _Pen) -> str:
+    """One side of a pair, with the same person throughout."""
+    return pen.pick([pair[int(positive)] for pair in pairs]).replace("{who}", pen["who"])
 
 
-def _number(rng: np.random.Generator, low: int, high: int) -> str:
-    return ("two", "three", "four", "five", "six", "seven", "eight", "nine")[int(rng.integers(low, high + 1)) - 2]
+def _facts_zh(pen: _Pen, n_missing: int) -> list[str]:
+    """One or two facts, or as many as it takes to write so many characters."""
+    facts = [pen.write(pen.pick(zh.FACTS))]
+    while sum(map(len, facts)) < n_missing:
+        facts.append(pen.write(pen.pick(zh.FACTS)))
+    return facts
 
 
-def _article(sentence: str) -> str:
+def _articles(sentence: str) -> str:
     """`a odd record` becomes `an odd record`."""
-    words = sentence.split(" ")
-    for place, following in enumerate(words[1:]):
-        if words[place].lower() == "a" and following[:1].lower() in "aeio":
-            words[place] += "n"
-    return " ".join(words)
+    return re.sub(r"\b([Aa]) (?=(?!one\b|once|eu)[aeio]|un(?!i)|up|hour|honest|heir)", r"\1n ", sentence)
 
 
-def _within(sentences: list[str], n_words: int) -> list[str]:
-    """As many of the sentences, from the first, as have no more than so many words together."""
-    lengths = np.cumsum([len(sentence.split()) for sentence in sentences])
-    return [sentence for sentence, length in zip(sentences, lengths, strict=True) if length <= n_words]
+def _within(sentences: list[str], room: int, size: type | None = None) -> list[str]:
+    """As many of the sentences, from the first, as have no more than so many words (or characters) together."""
+    lengths = np.cumsum([len(one) if size else len(one.split()) for one in sentences])
+    return [sentence for sentence, length in zip(sentences, lengths, strict=True) if length <= room]
 
 
-def _title(rng: np.random.Generator) -> str:
-    first, noun, other = _pick(lex.TITLE_WORDS, rng), _pick(lex.TITLE_NOUNS, rng), _pick(lex.TITLE_NOUNS, rng)
-    second = _pick(lex.TITLE_WORDS, rng)
-    forms = (f"{first} {noun}", f"{first} {noun} and {other}", f"The {first} {noun}", f"{noun} for {other}",
-             f"{noun} without {other}", f"All the {first} {noun}", f"{first} {noun}, {second} {other}")
-    return forms[int(rng.choice(len(forms), p=[0.1, 0.2, 0.1, 0.15, 0.15, 0.1, 0.2]))]
+def _title(pen: _Pen) -> str:
+    first, second, noun, other = (pen.pick(words) for words in (shop.TITLE_WORDS, shop.TITLE_WORDS, shop.TITLE_NOUNS,
+                                                                shop.TITLE_NOUNS))
+    return pen.pick(shop.TITLES).format(first=first, second=second, noun=noun, other=other)
 
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text if not text else text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return text if not text else text[0].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")
 
 
 def _pick(things: Sequence[str], rng: np.random.Generator) -> str:
