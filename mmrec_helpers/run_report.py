@@ -50,8 +50,8 @@ def _shown(user: str | None, known: Interactions, result: pipeline.Result) -> st
 
 def sections_of(result: pipeline.Result) -> dict[str, pd.DataFrame]:
     """Heading -> table: what was cleaned, what was extracted, how good each method is."""
-    notes = {name: {"tried on valid": str(choice.tried), "chosen": _plain(choice.settings)}
-             for name, choice in result.choices.items()}
+    notes = {name: {"learns from": choice.ranker.learns_from, "tried on valid": str(choice.tried),
+                    "chosen": _plain(choice.settings)} for name, choice in result.choices.items()}
     users = len(result.scores[0].users)
     return {
         "cleaned": result.cleaned.counts().set_index("cause"),

@@ -21,6 +21,8 @@ class Ranker:
     """
 
     name = "ranker"
+    learns_from = "log"
+    """What is seen in training, for the table of methods: `log`, `content`, or both."""
     kinds: ClassVar[dict[str, type[Ranker]]] = {}
     items_: np.ndarray
 

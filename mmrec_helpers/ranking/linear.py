@@ -37,6 +37,7 @@ class SideEASE(ItemToItem):
     """
 
     name = "EASE + side information"
+    learns_from = "log and content"
 
     def __init__(self, l2: float = 100.0, weight: float | dict[str, float] = 3.0) -> None:
         self.l2, self.weight = l2, weight

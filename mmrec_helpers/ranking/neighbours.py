@@ -61,6 +61,8 @@ class ContentKNN(ItemToItem):
     array([['c', 'b']], dtype=object)
     """
 
+    learns_from = "content"
+
     def __init__(self, modality: str | None = None, k: int = 100) -> None:
         self.modality, self.k = modality, k
 

@@ -27,6 +27,7 @@ class Blend(ItemToItem):
     """
 
     name = "blend"
+    learns_from = "log and content"
 
     def __init__(self, rankers: Mapping[str, Ranker], weights: Mapping[str, float]) -> None:
         self.rankers_, self.weights = dict(rankers), dict(weights)
