@@ -157,11 +157,12 @@ class TestNbval:
 class TestContract:
     def good(self, tmp_path):
         title = ("# 2. A title\n\n*Article: 3.2.1*\n\n**You will be able to**\n\n- a\n- b\n- c\n\n**You need:** 1\n\n"
-                 "**Minutes:** 40\n\n**Device:** CPU\n")
+                 "**Minutes:** 40 in all (part 1: 15, part 2: 25)\n\n**Device:** CPU\n")
         cells = [new_markdown_cell(title),
                  tagged('DATA = "recordshop"\nSEED = 0\nFAST = False', "parameters", execution_count=1)]
+        cells += [new_markdown_cell("## 1. One (15 min)"), new_markdown_cell("## 2. Two (25 min)")]
         for number in range(20):
-            cells += [new_markdown_cell(f"## {number}. Some words that say what comes next and why it is so."),
+            cells += [new_markdown_cell(f"{number}. Some words that say what comes next and why it is so."),
                       new_code_cell("1 + 1", execution_count=number + 2)]
         able = "## What you can now do\n\n- a\n- b\n- c"
         cells += [new_markdown_cell("One more word."), new_markdown_cell("## The same as ours?")]
@@ -176,24 +177,26 @@ class TestContract:
     @pytest.mark.parametrize(("spoil", "says"), [
         (lambda c: c[0].update(source=c[0].source.replace("# 2.", "# 3.")), "the title must start"),
         (lambda c: c[0].update(source=c[0].source.replace("- c\n", "")), "2 objectives"),
+        (lambda c: c[2].update(source="## 1. One (14 min)"), "the title gives the parts"),
+        (lambda c: c[0].update(source=c[0].source.replace("40 in", "45 in")), "the title must say '40 in all'"),
         (lambda c: c[1].metadata.update(tags=[]), "0 cells tagged parameters"),
         (lambda c: c[1].update(source="DATA = 1"), "does not set SEED"),
-        (lambda c: c[3].update(source="x = 1\n" * 26), "26 lines of code"),
-        (lambda c: c[3].update(source="x" * 111), "a line of 111 characters"),
-        (lambda c: c[2].update(source="word " * 121), "121 words"),
-        (lambda c: c[3].update(source="import tf.keras"), "use `import keras`"),
-        (lambda c: c[3].update(source="!pip install x"), "environment is set up"),
-        (lambda c: c[3].update(source="import requests"), "needs no network"),
-        (lambda c: c[2].update(source="![](x.png)"), "without alt text"),
-        (lambda c: c[2].update(source="[there](nowhere.md)"), "leads nowhere"),
-        (lambda c: c[3].update(execution_count=None), "not executed"),
+        (lambda c: c[5].update(source="x = 1\n" * 26), "26 lines of code"),
+        (lambda c: c[5].update(source="x" * 111), "a line of 111 characters"),
+        (lambda c: c[4].update(source="word " * 121), "121 words"),
+        (lambda c: c[5].update(source="import tf.keras"), "use `import keras`"),
+        (lambda c: c[5].update(source="!pip install x"), "environment is set up"),
+        (lambda c: c[5].update(source="import requests"), "needs no network"),
+        (lambda c: c[4].update(source="![](x.png)"), "without alt text"),
+        (lambda c: c[4].update(source="[there](nowhere.md)"), "leads nowhere"),
+        (lambda c: c[5].update(execution_count=None), "not executed"),
         (lambda c: c[-1].update(source="## Quiz"), "0 quiz questions"),
         (lambda c: c.pop(-3), "no part '## What you can now do'"),
-        (lambda c: c[3].update(outputs=[nbformat.v4.new_output("error", ename="E", evalue="v")]), "an error"),
-        (lambda c: c[3].update(outputs=[nbformat.v4.new_output("display_data", {"image/png": "x"})]), "alt text"),
-        (lambda c: c[3].update(outputs=[nbformat.v4.new_output("display_data", {"text/html": "<audio>" * 7})]),
+        (lambda c: c[5].update(outputs=[nbformat.v4.new_output("error", ename="E", evalue="v")]), "an error"),
+        (lambda c: c[5].update(outputs=[nbformat.v4.new_output("display_data", {"image/png": "x"})]), "alt text"),
+        (lambda c: c[5].update(outputs=[nbformat.v4.new_output("display_data", {"text/html": "<audio>" * 7})]),
          "7 players"),
-        (lambda c: c[2].update(source="x" * 1_000_001), "bytes"),
+        (lambda c: c[4].update(source="x" * 1_000_001), "bytes"),
     ])
     def test_each_fault_is_named(self, tmp_path, spoil, says):
         path, cells = self.good(tmp_path)

@@ -29,7 +29,7 @@ def check(path: str | Path) -> list[str]:
     path = Path(path)
     notebook = nbformat.read(path, as_version=4)
     rules: tuple[Callable[[Path, Cells], Iterator[str]], ...] = (
-        _opening, _closing, _parameters, _lengths, _forbidden, _pictures, _links, _outputs)
+        _opening, _minutes, _closing, _parameters, _lengths, _forbidden, _pictures, _links, _outputs)
     found = [fault for rule in rules for fault in rule(path, notebook.cells)]
     if path.stat().st_size > MAX_BYTES:
         found.append(f"{path.stat().st_size} bytes; at most {MAX_BYTES}: smaller figures, fewer players")
@@ -48,6 +48,18 @@ def _opening(path: Path, cells: Cells) -> Iterator[str]:
             yield f"cell 0: no {part}"
     if len(_bullets(title)) != 3:
         yield f"cell 0: {len(_bullets(title))} objectives, three are wanted"
+
+
+def _minutes(path: Path, cells: Cells) -> Iterator[str]:
+    """The title gives the minutes of every part, as the parts' headings do, and their sum."""
+    title = cells[0].source if cells else ""
+    told = {part: int(minutes) for part, minutes in re.findall(r"part (\d+): (\d+)", title)}
+    texts = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    parts = {part: int(minutes) for part, minutes in re.findall(r"^## (\d+)\. .*\((\d+) min", texts, re.M)}
+    if told != parts:
+        yield f"the title gives the parts {told} minutes, their headings {parts}"
+    if f"**Minutes:** {sum(told.values())} in all" not in title:
+        yield f"the parts' minutes add up to {sum(told.values())}; the title must say '{sum(told.values())} in all'"
 
 
 def _closing(path: Path, cells: Cells) -> Iterator[str]:
