@@ -22,6 +22,9 @@ BLOCK = 500
 def make_log(world: World, n_events: int, prices: np.ndarray, seed: int, progress: object = None) -> pd.DataFrame:
     """About `n_events` clean rows, by time: user_id, item_id, event, timestamp, query, value.
 
+    About: in the default world's proportions. With 20,000 records and 50,000 listeners, where fewer meetings are with a
+    record met before, it was 1.36 times as many.
+
     Choice: a listener meets records drawn from softmax(utility) among those released, and takes one with a
     probability that grows with its utility. prices: (n,) what a purchase costs; progress: called with each number
     of listeners done.
