@@ -44,6 +44,7 @@ lint: install  ## ruff
 bench: install  ## calibrate the world, judge the methods, time the commands; writes bench/*.json
 	$(BIN)/python -m bench.calibrate
 	$(BIN)/python -m bench.methods
+	$(BIN)/python -m bench.encoders
 	$(BIN)/python -m bench.times
 
 data: install  ## rebuild data/recordshop from its seed

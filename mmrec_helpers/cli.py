@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to mend it")
 
+    _command(commands, "encoders", _encoders, "the pretrained encoders: whose, trained on what, licence, cost")
+
     course = _command(commands, "course", _course, "run, check, measure and reset the chapters")
     course.add_argument("action", choices=["run", "check", "exercises", "bands", "reset"])
     course.add_argument("name", nargs="?", help="one notebook (default: all)")
@@ -125,6 +127,12 @@ def _doctor(given: argparse.Namespace) -> int:
     text, faults = report(examine())
     print(f"{text}\n{faults or 'no'} fault{'' if faults == 1 else 's'}")
     return int(faults > 0)
+
+
+def _encoders(given: argparse.Namespace) -> None:
+    from mmrec_helpers.features.pretrained.base import as_text
+
+    print(as_text())
 
 
 def _course(given: argparse.Namespace) -> int:

