@@ -45,6 +45,7 @@ bench: install  ## calibrate the world, judge the methods, time the commands; wr
 	$(BIN)/python -m bench.calibrate
 	$(BIN)/python -m bench.methods
 	$(BIN)/python -m bench.encoders
+	$(BIN)/python -m bench.store
 	$(BIN)/python -m bench.times
 
 data: install  ## rebuild data/recordshop from its seed

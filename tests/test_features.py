@@ -1,5 +1,7 @@
 """Extractors tell families apart, keep absent media absent, repeat from a seed; the store extracts nothing twice."""
 
+import dataclasses
+import shutil
 import subprocess
 import sys
 
@@ -15,6 +17,7 @@ from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features import devices, store
 from mmrec_helpers.features.audio import PreviewGRU
 from mmrec_helpers.features.image import CoverCNN
+from mmrec_helpers.features.pretrained import MiniLM
 from mmrec_helpers.features.statistics import PictureStatistics, SoundStatistics
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.features.text import TfidfText
@@ -137,13 +140,49 @@ def test_a_stopped_run_goes_on_where_it_stood(shop, tmp_path, monkeypatch):
     np.testing.assert_array_equal(rows.matrix, extract(shop, PictureStatistics(), FeatureStore(tmp_path / "x")).matrix)
 
 
-def test_a_changed_file_or_parameter_is_another_entry(media, tmp_path):
-    (tmp_path / "a.txt").write_bytes(b"one")
-    before = store.key(CoverCNN(), [tmp_path / "a.txt"])
-    assert store.key(CoverCNN(device="cpu"), [tmp_path / "a.txt"]) == before
-    assert store.key(CoverCNN(dim=3), [tmp_path / "a.txt"]) != before
-    (tmp_path / "a.txt").write_bytes(b"two")
-    assert store.key(CoverCNN(), [tmp_path / "a.txt"]) != before
+def test_only_the_medium_that_changed_is_extracted_again(shop, media, tmp_path):
+    own = tmp_path / "own"
+    shutil.copytree(media, own)
+    mine = dataclasses.replace(shop, root=own)
+    before = extract(mine, Counting(), FeatureStore(tmp_path))
+    shutil.copyfile(own / "1.png", own / "0.png")  # a content that is known
+    (own / "2.png").write_bytes((own / "3.png").read_bytes() + b" ")  # and one that is not
+    Counting.seen = 0
+    after = extract(dataclasses.replace(mine, items=mine.items[::-1]), Counting(), FeatureStore(tmp_path))
+    assert Counting.seen == 1
+    np.testing.assert_array_equal(after.matrix[::-1][3:], before.matrix[3:])
+    np.testing.assert_array_equal(after.matrix[::-1][[0, 2]], before.matrix[[1, 3]])
+
+
+def test_a_parameter_is_another_entry_and_the_device_is_not(tmp_path):
+    contents = [store.content("one"), store.content("two")]
+    before = store.key(CoverCNN(), contents)
+    assert store.key(CoverCNN(device="cpu"), contents[::-1]) == before
+    assert store.key(CoverCNN(dim=3), contents) != before
+    assert store.key(CoverCNN(), contents[:1]) != before  # it learns from all of them
+    assert store.key(PictureStatistics(), contents[:1]) == store.key(PictureStatistics(), contents)
+    assert store.key(MiniLM(batch=3), contents) == store.key(MiniLM(batch=9), contents)
+
+
+def test_two_processes_share_a_store_and_a_half_written_part_is_never_read(shop, tmp_path):
+    both = [FeatureStore(tmp_path), FeatureStore(tmp_path)]
+    first = extract(dataclasses.replace(shop, items=shop.items[:30]), Counting(), both[0])
+    entry, = tmp_path.glob("Counting-*")
+    (entry / ".new-x").mkdir()
+    (entry / ".new-x" / "rows-0.npy").write_bytes(b"half")
+    whole = extract(shop, Counting(), both[1])
+    assert Counting.seen == N
+    np.testing.assert_array_equal(whole.matrix[:30], first.matrix)
+    np.testing.assert_array_equal(extract(shop, Counting(), both[0]).matrix, whole.matrix)
+
+
+def test_a_file_that_is_not_there_is_absent_and_comes_when_it_comes(shop, media, tmp_path):
+    items = pd.DataFrame({"item_id": ["a", "b"], "title": "t", "image": ["late.png", "0.png"]})
+    mine = Catalog(items, pd.DataFrame(), tmp_path, "shop")
+    shutil.copyfile(media / "0.png", tmp_path / "0.png")
+    assert extract(mine, Counting(), FeatureStore(tmp_path / "s")).present.tolist() == [False, True]
+    shutil.copyfile(media / "1.png", tmp_path / "late.png")
+    assert extract(mine, Counting(), FeatureStore(tmp_path / "s")).present.tolist() == [True, True]
 
 
 def test_cached_features_need_no_keras(shop, media, tmp_path):
@@ -152,6 +191,7 @@ def test_cached_features_need_no_keras(shop, media, tmp_path):
 import sys, pathlib, pandas as pd
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features.image import CoverCNN
+from mmrec_helpers.features.pretrained import MiniLM
 from mmrec_helpers.features.store import FeatureStore, extract
 items = pd.DataFrame({{"item_id": {items!r}, "title": "t", "image": {items!r}}})
 shop = Catalog(items, pd.DataFrame(), pathlib.Path({str(media)!r}), "shop")

@@ -27,6 +27,7 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
     """
 
     modality: str
+    learns, neutral = True, ("device",)
     network_: keras.Model
 
     def read(self, path: Path) -> np.ndarray:

@@ -26,6 +26,8 @@ RATE, MELS = 22_050, 64
 class _Statistics(TransformerMixin, BaseEstimator):
     """One row a medium, by a function of its own file only."""
 
+    learns, neutral = False, ()
+
     def fit(self, media: Sequence[Path | None], y: object = None) -> Self:
         """Nothing to learn."""
         return self

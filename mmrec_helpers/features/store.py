@@ -1,13 +1,16 @@
 """What was extracted once is not extracted again. Taught in chapter 3.
 
-An entry is a folder named by the media's content and the extractor's class, parameters and version. It holds the
-fitted extractor and the rows in chunks, so a run that was stopped goes on where it stood.
+An extractor has a folder, named by its class, its parameters, the version of its code and, where it learns, what it
+learnt from. In it lies what it learnt, and the rows in parts: each row beside the hash of its medium's content. So a
+medium that changed is extracted again and the others are not, whatever their order; a run that was stopped goes on
+where it stood.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Sequence
@@ -15,14 +18,17 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
+from tqdm import tqdm
 
 from mmrec_helpers.catalog import Catalog, Modality
 from mmrec_helpers.datasets.paths import cache
 
+log = logging.getLogger(__name__)
+
 CHUNK = 256
 """Rows that are written together; what a stop loses at most."""
 
-VERSION = 1
+VERSION = 2
 """Part of every key: raise it when an extractor's code gives other numbers for the same parameters."""
 
 Medium = str | Path | None
@@ -32,6 +38,10 @@ class Extractor(Protocol):
     """A scikit-learn transformer of media: texts or paths or None -> (n, d) float32, NaN where absent."""
 
     modality: str
+    learns: bool
+    """Whether `fit` learns from the media: then its rows depend on them all."""
+    neutral: tuple[str, ...]
+    """Parameters that do not change a row, such as the device."""
 
     def get_params(self) -> dict[str, object]:
         """The constructor's arguments."""
@@ -55,22 +65,29 @@ class Extractor(Protocol):
 
 
 class FeatureStore:
-    """Extracted features in a folder: MMREC_CACHE, or ~/.cache/mmrec, or the one given."""
+    """Extracted features in a folder: MMREC_CACHE, or ~/.cache/mmrec, or the one given. Processes may share it."""
 
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = Path(folder or cache())
 
     def rows(self, extractor: Extractor, media: Sequence[Medium]) -> np.ndarray:
-        """(n, d) float32: read where they are known, else extracted chunk by chunk and kept."""
-        entry = self.folder / key(extractor, media)
-        starts = range(0, len(media), CHUNK)
-        todo = [start for start in starts if not _chunk(entry, start).exists()]
+        """(n, d) float32: read where they are known, else extracted chunk by chunk and kept. NaN for an absent one."""
+        contents = [content(medium) for medium in media]
+        first = {one: medium for one, medium in zip(reversed(contents), reversed(media), strict=True) if one}
+        media_once = [first[one] for one in sorted(first)]
+        entry = self.folder / key(extractor, sorted(first))
+        known = _known(entry)
+        todo = [one for one in sorted(first) if one not in known]
         if todo:
-            fitted = self._fitted(extractor, media, entry)
-            for start in todo:
-                rows = np.asarray(fitted.transform(media[start:start + CHUNK]), np.float32)
-                _write(_chunk(entry, start), lambda path, rows=rows: np.save(path, rows))
-        return np.concatenate([np.load(_chunk(entry, start), allow_pickle=False) for start in starts])
+            fitted = self._fitted(extractor, media_once, entry)
+            for start in tqdm(range(0, len(todo), CHUNK), desc=type(extractor).__name__, disable=None, leave=False):
+                new = todo[start:start + CHUNK]
+                rows = np.asarray(fitted.transform([first[one] for one in new]), np.float32)
+                _write_part(entry, new, rows)
+                known |= dict(zip(new, rows, strict=True))
+        width = len(next(iter(known.values()))) if known else 1
+        absent = np.full(width, np.nan, np.float32)
+        return np.array([known.get(one, absent) for one in contents], np.float32).reshape(len(contents), width)
 
     def _fitted(self, extractor: Extractor, media: Sequence[Medium], entry: Path) -> Extractor:
         if (entry / "fitted").exists():
@@ -94,31 +111,42 @@ def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None =
     return Modality(extractor.modality, catalog.items["item_id"].to_numpy(), rows)
 
 
-def key(extractor: Extractor, media: Sequence[Medium]) -> str:
-    """CLASS-DIGEST: the digest covers parameters, version and every medium's content, in order."""
-    digest = hashlib.sha256()
-    parameters = {name: value for name, value in extractor.get_params().items() if name != "device"}
+def key(extractor: Extractor, contents: Sequence[bytes]) -> str:
+    """CLASS-DIGEST: the digest covers parameters, version and, where the extractor learns, every medium's content."""
+    parameters = {name: value for name, value in extractor.get_params().items() if name not in extractor.neutral}
     about = {"class": type(extractor).__name__, "parameters": parameters, "version": VERSION}
-    digest.update(json.dumps(about, sort_keys=True, default=str).encode())
-    for medium in media:
-        digest.update(hashlib.sha256(_content(medium)).digest())
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
+    for one in sorted(set(contents)) if extractor.learns else ():
+        digest.update(one)
     return f"{type(extractor).__name__}-{digest.hexdigest()[:24]}"
 
 
-def _content(medium: Medium) -> bytes:
-    """A text's or a file's bytes, with a mark that keeps text, file, absent and unreadable apart."""
+def content(medium: Medium) -> bytes | None:
+    """The sha256 of a text's or a file's content; None where there is none, or the file cannot be opened."""
     if medium is None:
-        return b"-"
+        return None
     if isinstance(medium, str):
-        return b"t" + medium.encode("utf-8", "surrogatepass")
+        return hashlib.sha256(b"t" + medium.encode("utf-8", "surrogatepass")).digest()
     try:
-        return b"f" + medium.read_bytes()
-    except OSError:
-        return b"?" + str(medium).encode("utf-8", "surrogatepass")
+        return hashlib.sha256(b"f" + medium.read_bytes()).digest()
+    except OSError as fault:
+        log.warning("%s: %s", medium.name, fault.strerror)
+        return None
 
 
-def _chunk(entry: Path, start: int) -> Path:
-    return entry / f"rows-{start:08d}.npy"
+def _known(entry: Path) -> dict[bytes, np.ndarray]:
+    """The rows of an entry by their media's content; the parts stay on disk and are mapped."""
+    known = {}
+    for path in sorted(entry.glob("rows-*.npy")):
+        part = np.load(path, mmap_mode="r", allow_pickle=False)
+        known |= {one.tobytes(): row for one, row in zip(part["content"], part["row"], strict=True)}
+    return known
+
+
+def _write_part(entry: Path, contents: Sequence[bytes], rows: np.ndarray) -> None:
+    part = np.zeros(len(rows), [("content", "u1", 32), ("row", "<f4", rows.shape[1])])
+    part["content"], part["row"] = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, 32), rows
+    _write(entry / f"rows-{contents[0].hex()[:16]}-{len(contents)}.npy", lambda path: np.save(path, part))
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:

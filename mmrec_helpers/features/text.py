@@ -24,7 +24,7 @@ class TfidfText(TransformerMixin, BaseEstimator):
     (4, 2)
     """
 
-    modality = "text"
+    modality, learns, neutral = "text", True, ()
 
     def __init__(self, n_components: int = 100, min_df: int = 2, seed: int = 0) -> None:
         self.n_components, self.min_df, self.seed = n_components, min_df, seed

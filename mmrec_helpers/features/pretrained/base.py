@@ -71,6 +71,7 @@ class PretrainedExtractor(TransformerMixin, BaseEstimator):
 
     card: ClassVar[Card]
     modality: ClassVar[str]
+    learns, neutral = False, ("batch", "device")
 
     def __init__(self, batch: int = 32, device: str = "auto") -> None:
         self.batch, self.device = batch, device
