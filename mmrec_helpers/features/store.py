@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 CHUNK = 256
 """Rows that are written together; what a stop loses at most."""
 
-VERSION = 2
+VERSION = 3
 """Part of every key: raise it when an extractor's code gives other numbers for the same parameters."""
 
 Medium = str | Path | None

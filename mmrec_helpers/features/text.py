@@ -41,7 +41,8 @@ class TfidfText(TransformerMixin, BaseEstimator):
         if n_components < 1:
             self.components_ = np.eye(1, counts.shape[1])
             return self
-        self.components_ = TruncatedSVD(n_components, random_state=self.seed).fit(counts).components_
+        svd = TruncatedSVD(n_components, algorithm="arpack", random_state=self.seed)  # whatever the texts' order
+        self.components_ = svd.fit(counts).components_
         return self
 
     def transform(self, media: Sequence[str | None]) -> np.ndarray:
