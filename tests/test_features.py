@@ -176,6 +176,15 @@ def test_two_processes_share_a_store_and_a_half_written_part_is_never_read(shop,
     np.testing.assert_array_equal(extract(shop, Counting(), both[0]).matrix, whole.matrix)
 
 
+def test_broken_files_that_come_alone_are_absent(shop, media, tmp_path):
+    extract(shop, Counting(), FeatureStore(tmp_path))
+    items = pd.DataFrame({"item_id": ["a", "b"], "title": "t", "image": ["broken.png", "0.png"]})
+    mixed = extract(Catalog(items, pd.DataFrame(), media, "shop"), Counting(), FeatureStore(tmp_path))
+    assert mixed.present.tolist() == [False, True]
+    alone = Catalog(items[:1], pd.DataFrame(), media, "shop")
+    assert not extract(alone, Counting(), FeatureStore(tmp_path / "x")).present.any()
+
+
 def test_a_file_that_is_not_there_is_absent_and_comes_when_it_comes(shop, media, tmp_path):
     items = pd.DataFrame({"item_id": ["a", "b"], "title": "t", "image": ["late.png", "0.png"]})
     mine = Catalog(items, pd.DataFrame(), tmp_path, "shop")

@@ -85,9 +85,11 @@ class FeatureStore:
                 rows = np.asarray(fitted.transform([first[one] for one in new]), np.float32)
                 _write_part(entry, new, rows)
                 known |= dict(zip(new, rows, strict=True))
-        width = len(next(iter(known.values()))) if known else 1
-        absent = np.full(width, np.nan, np.float32)
-        return np.array([known.get(one, absent) for one in contents], np.float32).reshape(len(contents), width)
+        matrix = np.full((len(contents), max(map(len, known.values()), default=1)), np.nan, np.float32)
+        for row, one in enumerate(contents):
+            if one in known:
+                matrix[row] = known[one]  # of a chunk that nobody could read, the width is not known: one NaN
+        return matrix
 
     def _fitted(self, extractor: Extractor, media: Sequence[Medium], entry: Path) -> Extractor:
         if (entry / "fitted").exists():
