@@ -80,6 +80,12 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to mend it")
 
+    extract = _command(commands, "extract", _extract, "extract one modality's features into the store")
+    extract.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
+    extract.add_argument("--modality", required=True, choices=["text", "image", "audio"])
+    extract.add_argument("--encoder", help="such as minilm (default: the cheapest; see `mmrec encoders`)")
+    extract.add_argument("--device", default="auto", choices=["auto", "cpu", "gpu"])
+
     _command(commands, "encoders", _encoders, "the pretrained encoders: whose, trained on what, licence, cost")
 
     course = _command(commands, "course", _course, "run, check, measure and reset the chapters")
@@ -127,6 +133,20 @@ def _doctor(given: argparse.Namespace) -> int:
     text, faults = report(examine())
     print(f"{text}\n{faults or 'no'} fault{'' if faults == 1 else 's'}")
     return int(faults > 0)
+
+
+def _extract(given: argparse.Namespace) -> None:
+    import time
+
+    from mmrec_helpers import datasets
+    from mmrec_helpers.features.extractors import by_name
+    from mmrec_helpers.features.store import FeatureStore, extract
+
+    store, start = FeatureStore(), time.perf_counter()
+    catalog = datasets.load(given.data)
+    made = extract(catalog, by_name(given.modality, given.encoder, given.device), store)
+    print(f"{catalog.name}: {given.modality} of {int(made.present.sum())} of {len(made.ids)} items, "
+          f"{made.matrix.shape[1]} numbers each, {time.perf_counter() - start:.1f} s; kept in {store.folder}")
 
 
 def _encoders(given: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -214,3 +215,26 @@ def test_movielens_runs_without_sound(movielens, tmp_path, capsys, caplog):
     out = capsys.readouterr().out
     assert "user_time" in out
     assert pipeline.HYBRID in out
+
+
+def test_extract_keeps_features_and_a_second_run_says_the_same(shop, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MMREC_CACHE", str(tmp_path))
+    said = []
+    for _ in range(2):
+        assert cli.main(["extract", "--data", str(shop), "--modality", "image"]) == 0
+        said.append(capsys.readouterr().out.split(" numbers")[0])
+    assert said[0] == said[1]
+    assert re.fullmatch(r"small: image of \d+ of \d+ items, 94", said[0])
+    assert len(list(tmp_path.glob("PictureStatistics-*/rows-*.npy"))) == 1
+
+
+def test_an_encoder_that_is_not_there_is_named_with_what_there_is(shop, capsys):
+    assert cli.main(["extract", "--data", str(shop), "--modality", "audio", "--encoder", "minilm"]) == 1
+    assert "no extractor 'minilm' of audio; there are sound-statistics, preview-gru, musicnn" in one_line(capsys)
+
+
+def test_a_gpu_that_is_not_there_is_one_line(shop, capsys, monkeypatch):
+    monkeypatch.setattr("mmrec_helpers.features.devices.devices", lambda: ["cpu"])
+    assert cli.main(["extract", "--data", str(shop), "--modality", "image", "--encoder", "cover-cnn",
+                     "--device", "gpu"]) == 1
+    assert "device 'gpu': TensorFlow sees none here" in one_line(capsys)
