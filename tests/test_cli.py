@@ -141,11 +141,17 @@ def test_ctrl_c_in_the_middle_leaves_the_old_run(tmp_path):
     assert (folder / "run.json").read_text() == "old"
 
 
+def listen():
+    """A process that a script started in the background ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_at_the_whole_command_keeps_what_was_extracted(shop, tmp_path):
     cache, command = tmp_path / "cache", ["run", "--data", shop, "--runs", tmp_path / "runs"]
     environment = {**os.environ, "MMREC_CACHE": str(cache)}
     running = subprocess.Popen([sys.executable, "-m", "mmrec_helpers.cli", *map(str, command)], env=environment,
-                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+                               stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+                               preexec_fn=listen)
     while not list(cache.glob("CoverCNN-*/rows-*.npy")):
         assert running.poll() is None, running.stderr.read()
         time.sleep(0.05)
