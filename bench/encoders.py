@@ -17,17 +17,13 @@ from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, World
 from mmrec_helpers.evaluation import bootstrap, choose, evaluate
-from mmrec_helpers.features.audio import PreviewGRU
-from mmrec_helpers.features.image import CoverCNN
-from mmrec_helpers.features.pretrained import EfficientNetLite0, MiniLM, MusiCNN, PretrainedExtractor
-from mmrec_helpers.features.statistics import PictureStatistics, SoundStatistics
+from mmrec_helpers.features.extractors import PLACES, by_name
+from mmrec_helpers.features.pretrained import PretrainedExtractor
 from mmrec_helpers.features.store import Extractor, FeatureStore, extract
-from mmrec_helpers.features.text import TfidfText
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ContentKNN
 
 SEED = 0
-EXTRACTORS = (TfidfText, MiniLM, PictureStatistics, CoverCNN, EfficientNetLite0, SoundStatistics, PreviewGRU, MusiCNN)
 
 
 def of(extractor: Extractor, catalog: Catalog, world: World, cold: Split) -> dict[str, object]:
@@ -52,7 +48,8 @@ def main() -> None:
     """Measure every extractor with its default settings."""
     catalog, _ = preprocess(datasets.load("recordshop"))
     world, cold = World.load(catalog.root / "truth"), splits.cold_items(catalog, seed=SEED)
-    rows = {one.__name__: of(one(), catalog, world, cold) for one in EXTRACTORS}
+    extractors = [by_name(modality, name) for modality, names in PLACES.items() for name in names]
+    rows = {type(one).__name__: of(one, catalog, world, cold) for one in extractors}
     table = pd.DataFrame(rows).T
     table["cold_ndcg_at_10"] = ["{mean:.3f} [{low:.3f}, {high:.3f}]".format(**one) for one in table["cold_ndcg_at_10"]]
     print(table.drop(columns="r2_by_axis").to_string())

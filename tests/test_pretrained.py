@@ -14,10 +14,13 @@ from sklearn.datasets import load_sample_images
 
 from mmrec_helpers import cli
 from mmrec_helpers.datasets import recordshop_folder
-from mmrec_helpers.features.pretrained import CARDS, ENCODERS, EfficientNetLite0, MiniLM, MusiCNN, legacy_torch, weights
+from mmrec_helpers.features.extractors import PLACES, by_name
+from mmrec_helpers.features.pretrained import CARDS, EfficientNetLite0, MiniLM, MusiCNN, legacy_torch, weights
 from mmrec_helpers.features.pretrained.musicnn import log_mel_patches
 
 ROOT = Path(__file__).parent.parent
+ENCODERS = {name: type(by_name(modality, name)) for modality, names in PLACES.items() for name, place in names.items()
+            if place.startswith("pretrained.")}
 HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 

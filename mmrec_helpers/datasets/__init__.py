@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from mmrec_helpers.catalog import Catalog, CatalogError
@@ -39,17 +37,13 @@ def load(data: str | Path = RECORDSHOP, small: bool = False) -> Catalog:
 
 def small_recordshop() -> Path:
     """The folder of a shop of 90 records and 120 listeners with all kinds of dirt, made anew when its maker changes."""
-    from mmrec_helpers.datasets.paths import cache
+    from mmrec_helpers.datasets.paths import cache, write_whole
     from mmrec_helpers.datasets.recordshop import build
 
     makers = b"".join(path.read_bytes() for path in sorted(Path(build.__file__).parent.glob("*.py")))
     place = cache() / f"recordshop-small-{hashlib.sha256(makers).hexdigest()[:12]}"
     if not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.parent) as fresh:
-            build.build(Path(fresh) / place.name, items=90, users=120, events=7000, quiet=True)
-            with contextlib.suppress(OSError):  # someone else was first
-                os.replace(Path(fresh) / place.name, place)
+        write_whole(place, lambda fresh: build.build(fresh, items=90, users=120, events=7000, quiet=True))
     return place
 
 

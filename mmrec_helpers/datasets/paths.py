@@ -6,7 +6,8 @@ import difflib
 import os
 import posixpath
 import re
-from collections.abc import Collection
+import tempfile
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from mmrec_helpers.catalog import CatalogError
@@ -18,6 +19,19 @@ OUTSIDE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")
 def cache() -> Path:
     """Where what was made once is kept: MMREC_CACHE, or ~/.cache/mmrec."""
     return Path(os.environ.get("MMREC_CACHE") or Path.home() / ".cache" / "mmrec")
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside, then rename: a half-written file or folder is never read; who comes second changes nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
+        fresh = Path(folder) / path.name
+        write(fresh)
+        try:
+            os.replace(fresh, path)
+        except OSError:
+            if not path.exists():
+                raise
 
 
 def nearest(name: str, names: Collection[str], cutoff: float = 0.6) -> str | None:

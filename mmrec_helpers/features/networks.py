@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.media import MediaFault
+from mmrec_helpers.features.base import read_each
 
 if TYPE_CHECKING:
     import keras
@@ -85,12 +85,5 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
 
     def _read_all(self, media: Sequence[Path | None]) -> tuple[np.ndarray, np.ndarray]:
         """The media that can be read, stacked, and their row numbers."""
-        arrays, rows = [], []
-        for row, path in enumerate(media):
-            try:
-                if path is not None:
-                    arrays.append(self.read(path))
-                    rows.append(row)
-            except MediaFault as fault:
-                log.warning("%s", fault)
-        return np.array(arrays), np.array(rows, int)
+        arrays, rows = read_each(media, self.read)
+        return np.array(arrays), rows

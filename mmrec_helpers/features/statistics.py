@@ -7,44 +7,32 @@ They are the honest baseline of the learned features, and what a small machine c
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
 
 import cv2
 import librosa
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
-from mmrec_helpers.media import MediaFault, read_image, read_sound
+from mmrec_helpers.features.base import Unlearned, read_each
+from mmrec_helpers.media import read_image, read_sound
 
 log = logging.getLogger(__name__)
 
 RATE, MELS = 22_050, 64
 
 
-class _Statistics(TransformerMixin, BaseEstimator):
+class _Statistics(Unlearned):
     """One row a medium, by a function of its own file only."""
 
-    learns, neutral = False, ()
-
-    def fit(self, media: Sequence[Path | None], y: object = None) -> Self:
-        """Nothing to learn."""
-        return self
+    neutral = ()
 
     def transform(self, media: Sequence[Path | None]) -> np.ndarray:
         """The statistics of each medium: (n, d) float32, NaN where there is none."""
-        rows = [_row(path, self.one) for path in media]
-        width = next((len(row) for row in rows if row is not None), 1)
-        empty = np.full(width, np.nan)
-        return np.array([empty if row is None else row for row in rows], np.float32).reshape(len(rows), width)
-
-    def save(self, folder: str | Path) -> None:
-        """Nothing was learnt, nothing is written."""
-
-    def load(self, folder: str | Path) -> Self:
-        """Nothing was written, nothing is read."""
-        return self
+        found, places = read_each(media, self.one)
+        rows = np.full((len(media), len(found[0]) if found else 1), np.nan, np.float32)
+        rows[places] = np.array(found, np.float32).reshape(len(found), rows.shape[1])
+        return rows
 
 
 class PictureStatistics(_Statistics):
@@ -112,13 +100,3 @@ def sound_statistics(wave: np.ndarray, rate: int = RATE) -> np.ndarray:
     half = decibels.shape[1] // 2
     drift = decibels[:, half:].mean(1) - decibels[:, :max(half, 1)].mean(1)
     return np.concatenate([decibels.mean(1), decibels.std(1), change, np.percentile(decibels, 10, axis=1), drift])
-
-
-def _row(path: Path | None, one: Callable[[Path], np.ndarray]) -> np.ndarray | None:
-    if path is None:
-        return None
-    try:
-        return one(path)
-    except MediaFault as fault:
-        log.warning("%s: %s", path.name, fault)
-        return None

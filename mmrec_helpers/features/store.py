@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -21,7 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from mmrec_helpers.catalog import Catalog, Modality
-from mmrec_helpers.datasets.paths import cache
+from mmrec_helpers.datasets.paths import cache, write_whole
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +94,7 @@ class FeatureStore:
             return extractor.load(entry / "fitted")
         extractor.fit(media)
         entry.mkdir(parents=True, exist_ok=True)
-        _write(entry / "fitted", lambda path: (path.mkdir(), extractor.save(path)))
+        write_whole(entry / "fitted", lambda path: (path.mkdir(), extractor.save(path)))
         return extractor
 
 
@@ -148,16 +146,4 @@ def _known(entry: Path) -> dict[bytes, np.ndarray]:
 def _write_part(entry: Path, contents: Sequence[bytes], rows: np.ndarray) -> None:
     part = np.zeros(len(rows), [("content", "u1", 32), ("row", "<f4", rows.shape[1])])
     part["content"], part["row"] = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, 32), rows
-    _write(entry / f"rows-{contents[0].hex()[:16]}-{len(contents)}.npy", lambda path: np.save(path, part))
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside, then rename: a half-written file or folder is never read; who comes second changes nothing."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".new-") as folder:
-        fresh = Path(folder) / path.name
-        write(fresh)
-        try:
-            os.replace(fresh, path)
-        except OSError:
-            if not path.exists():
-                raise
+    write_whole(entry / f"rows-{contents[0].hex()[:16]}-{len(contents)}.npy", lambda path: np.save(path, part))

@@ -7,7 +7,7 @@ solitude or love, future or memory, home or journey only in what is said: both p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -61,7 +61,7 @@ def describe_zh(genre: int, themes: np.ndarray, rng: np.random.Generator) -> str
     told = [axis for axis in range(3) if pen.happens(_chance(themes[3 + axis]))]
     parts += [_paired_zh(axis, themes[3 + axis] > 0, pen) for axis in told]
     parts = _within(parts + _facts_zh(pen, 60 - len("".join([opening, *parts, closing]))),
-                    160 - len(opening + closing), size=len)
+                    160 - len(opening + closing), length=len)
     return opening + "".join(parts[place] for place in rng.permutation(len(parts))) + closing
 
 
@@ -177,10 +177,14 @@ def _articles(sentence: str) -> str:
     return re.sub(r"\b([Aa]) (?=(?!one\b|once|eu)[aeio]|un(?!i)|up|hour|honest|heir)", r"\1n ", sentence)
 
 
-def _within(sentences: list[str], room: int, size: type | None = None) -> list[str]:
+def _n_words(sentence: str) -> int:
+    return len(sentence.split())
+
+
+def _within(sentences: list[str], room: int, length: Callable[[str], int] = _n_words) -> list[str]:
     """As many of the sentences, from the first, as have no more than so many words (or characters) together."""
-    lengths = np.cumsum([len(one) if size else len(one.split()) for one in sentences])
-    return [sentence for sentence, length in zip(sentences, lengths, strict=True) if length <= room]
+    lengths = np.cumsum([length(one) for one in sentences])
+    return [sentence for sentence, end in zip(sentences, lengths, strict=True) if end <= room]
 
 
 def _title(pen: _Pen) -> str:

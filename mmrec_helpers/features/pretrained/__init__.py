@@ -10,8 +10,4 @@ from mmrec_helpers.features.pretrained.efficientnet import EfficientNetLite0
 from mmrec_helpers.features.pretrained.minilm import MiniLM
 from mmrec_helpers.features.pretrained.musicnn import MusiCNN
 
-ENCODERS: dict[str, type[PretrainedExtractor]] = {
-    one.card.name: one for one in (MiniLM, EfficientNetLite0, MusiCNN)}
-"""By name, as `mmrec encoders` lists them."""
-
-__all__ = ["CARDS", "ENCODERS", "Card", "EfficientNetLite0", "MiniLM", "MusiCNN", "PretrainedExtractor"]
+__all__ = ["CARDS", "Card", "EfficientNetLite0", "MiniLM", "MusiCNN", "PretrainedExtractor"]

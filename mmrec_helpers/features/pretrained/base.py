@@ -6,12 +6,12 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
+from mmrec_helpers.features.base import Unlearned
 
 if TYPE_CHECKING:
     import keras
@@ -63,7 +63,7 @@ def as_text() -> str:
     return "\n\n".join(blocks)
 
 
-class PretrainedExtractor(TransformerMixin, BaseEstimator):
+class PretrainedExtractor(Unlearned):
     """An extractor whose network comes trained. A subclass has a `card`, `network()` and `embed(media)`.
 
     batch: media that go through the network together; device: auto, cpu or gpu.
@@ -71,7 +71,7 @@ class PretrainedExtractor(TransformerMixin, BaseEstimator):
 
     card: ClassVar[Card]
     modality: ClassVar[str]
-    learns, neutral = False, ("batch", "device")
+    neutral = ("batch", "device")
 
     def __init__(self, batch: int = 32, device: str = "auto") -> None:
         self.batch, self.device = batch, device
@@ -83,10 +83,6 @@ class PretrainedExtractor(TransformerMixin, BaseEstimator):
     def embed(self, media: Sequence[str | Path]) -> tuple[np.ndarray, np.ndarray]:
         """The rows of those of one batch of media that can be read, and their places in it."""
         raise NotImplementedError
-
-    def fit(self, media: Sequence[str | Path | None], y: object = None) -> Self:
-        """Nothing to learn."""
-        return self
 
     def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
         """(n, dim) float32; NaN where a medium is None or cannot be read. Memory grows with the batch only."""
@@ -105,13 +101,6 @@ class PretrainedExtractor(TransformerMixin, BaseEstimator):
     def order(self, places: list[int], media: Sequence[str | Path | None]) -> list[int]:
         """In which order the media go through the network."""
         return places
-
-    def save(self, folder: str | Path) -> None:
-        """Nothing was learnt, nothing is written."""
-
-    def load(self, folder: str | Path) -> Self:
-        """Nothing was written, nothing is read."""
-        return self
 
     def loaded(self) -> keras.Model:
         """The network, built once."""

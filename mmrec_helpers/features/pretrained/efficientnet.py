@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor, log
+from mmrec_helpers.features.base import read_each
+from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
 from mmrec_helpers.features.pretrained.weights import converted, fill, wheel_folder
-from mmrec_helpers.media import MediaFault, read_image
+from mmrec_helpers.media import read_image
 
 if TYPE_CHECKING:
     import keras
@@ -34,17 +35,11 @@ class EfficientNetLite0(PretrainedExtractor):
 
     def embed(self, media: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
         """(n, 1280) of the pictures that can be read."""
-        pictures, readable = [], []
-        for place, path in enumerate(media):
-            try:
-                pictures.append(_squeezed(read_image(path)))
-                readable.append(place)
-            except MediaFault as fault:
-                log.warning("%s", fault)
+        pictures, readable = read_each(media, lambda path: _squeezed(read_image(path)))
         if not pictures:
-            return np.zeros((0, self.card.dim), np.float32), np.array(readable, int)
+            return np.zeros((0, self.card.dim), np.float32), readable
         rows, _ = self.loaded().predict_on_batch(np.array(pictures))
-        return np.asarray(rows), np.array(readable, int)
+        return np.asarray(rows), readable
 
     def classes(self, path: Path) -> np.ndarray:
         """The logits of ImageNet's 1,000 classes for one picture. Raises MediaFault."""

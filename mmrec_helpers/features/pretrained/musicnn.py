@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor, log
+from mmrec_helpers.features.base import read_each
+from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
 from mmrec_helpers.features.pretrained.weights import converted, fill, wheel_folder
-from mmrec_helpers.media import MediaFault, read_sound
+from mmrec_helpers.media import read_sound
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +42,7 @@ class MusiCNN(PretrainedExtractor):
 
     def embed(self, media: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
         """(n, 200) of the sounds that can be read."""
-        patches, readable = _patches(media)
+        patches, readable = read_each(media, lambda path: log_mel_patches(read_sound(path, rate=RATE)))
         if not len(readable):
             return np.zeros((0, self.card.dim), np.float32), readable
         rows, _ = self.loaded().predict(np.concatenate(patches), batch_size=self.batch, verbose=0)
@@ -73,17 +74,6 @@ def log_mel_patches(wave: np.ndarray) -> np.ndarray:
         frames = np.resize(frames, (FRAMES, MELS))
     whole = len(frames) // FRAMES * FRAMES
     return frames[:whole].reshape(-1, FRAMES, MELS)
-
-
-def _patches(media: Sequence[Path]) -> tuple[list[np.ndarray], np.ndarray]:
-    patches, readable = [], []
-    for place, path in enumerate(media):
-        try:
-            patches.append(log_mel_patches(read_sound(path, rate=RATE)))
-            readable.append(place)
-        except MediaFault as fault:
-            log.warning("%s", fault)
-    return patches, np.array(readable, int)
 
 
 def layers_of_musicnn() -> keras.Model:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmrec_helpers.datasets.paths import cache
+from mmrec_helpers.datasets.paths import cache, write_whole
 
 if TYPE_CHECKING:
     import keras
@@ -41,11 +39,8 @@ def converted(name: str, convert: Callable[[], Tensors]) -> Tensors:
 
     path = cache() / "weights" / f"{name}.safetensors"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            fresh = Path(folder) / path.name
-            save_file({key: np.ascontiguousarray(value) for key, value in convert().items()}, fresh)
-            os.replace(fresh, path)
+        tensors = {key: np.ascontiguousarray(value) for key, value in convert().items()}
+        write_whole(path, lambda fresh: save_file(tensors, fresh))
     return load_file(path)
 
 
