@@ -20,7 +20,7 @@ from mmrec_helpers.features.image import CoverCNN
 from mmrec_helpers.features.pretrained import MiniLM
 from mmrec_helpers.features.statistics import PictureStatistics, SoundStatistics
 from mmrec_helpers.features.store import FeatureStore, extract
-from mmrec_helpers.features.text import TfidfText
+from mmrec_helpers.features.text import TfidfText, WordGRU
 
 N = 40
 TEXTS = ["rain and wind on the sea", "a tide and rain on the sea", "neon and traffic in the city",
@@ -52,21 +52,22 @@ def paths(media, suffix):
     return [media / f"{number}.{suffix}" for number in range(N)]
 
 
-EXTRACTORS = [(PictureStatistics(), "png"), (SoundStatistics(), "wav"), (CoverCNN(dim=8, epochs=15, batch=16), "png"),
-              (PreviewGRU(units=8, epochs=3, seconds=1.5), "wav")]
-IDS = [type(one).__name__ for one, _ in EXTRACTORS]
+EXTRACTORS = [(PictureStatistics(), "png"), (SoundStatistics(), "wav"), (CoverCNN(epochs=4, batch=16), "png"),
+              (CoverCNN("category", epochs=4, batch=16), "png"), (PreviewGRU(units=8, epochs=8, batch=16), "wav"),
+              (PreviewGRU(conv=True, units=8, signal="category", epochs=4, batch=16), "wav")]
+FAMILY = np.arange(N) % 2
+IDS = [f"{type(one).__name__} {getattr(one, 'signal', '')}" for one, _ in EXTRACTORS]
 
 
 @pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS, ids=IDS)
 def test_families_are_told_apart(media, extractor, suffix):
-    rows = clone(extractor).fit(paths(media, suffix)).transform(paths(media, suffix))
-    family = np.arange(N) % 2
-    assert KNeighborsClassifier(3).fit(rows[:20], family[:20]).score(rows[20:], family[20:]) >= 0.9
+    rows = clone(extractor).fit(paths(media, suffix), FAMILY).transform(paths(media, suffix))
+    assert KNeighborsClassifier(3).fit(rows[:20], FAMILY[:20]).score(rows[20:], FAMILY[20:]) >= 0.9
 
 
 @pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS, ids=IDS)
 def test_what_is_absent_or_broken_is_a_row_of_nan_and_never_raises(media, extractor, suffix):
-    fitted = clone(extractor).fit([*paths(media, suffix)[:8], None, media / f"broken.{suffix}"])
+    fitted = clone(extractor).fit([*paths(media, suffix)[:8], None, media / f"broken.{suffix}"], FAMILY[:10])
     rows = fitted.transform([media / f"0.{suffix}", None, media / f"broken.{suffix}", media / "nowhere.x"])
     assert rows.dtype == np.float32
     assert np.isfinite(rows[0]).all()
@@ -75,21 +76,21 @@ def test_what_is_absent_or_broken_is_a_row_of_nan_and_never_raises(media, extrac
 
 @pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS[2:], ids=IDS[2:])
 def test_a_network_repeats_from_its_seed_and_learns(media, extractor, suffix):
-    one, two = (clone(extractor).fit(paths(media, suffix)) for _ in range(2))
+    one, two = (clone(extractor).fit(paths(media, suffix), FAMILY) for _ in range(2))
     np.testing.assert_allclose(one.transform(paths(media, suffix)), two.transform(paths(media, suffix)), atol=1e-3)
     assert one.losses_[-1] < 0.9 * one.losses_[0]
 
 
 @pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS[2:], ids=IDS[2:])
 def test_a_saved_network_gives_the_same_rows(media, extractor, suffix, tmp_path):
-    fitted = clone(extractor).fit(paths(media, suffix))
+    fitted = clone(extractor).fit(paths(media, suffix), FAMILY)
     fitted.save(tmp_path)
     again = clone(extractor).load(tmp_path)
     np.testing.assert_allclose(again.transform(paths(media, suffix)), fitted.transform(paths(media, suffix)), atol=1e-5)
 
 
 def test_nothing_to_learn_from_says_so():
-    for extractor in (CoverCNN(), PreviewGRU(), TfidfText()):
+    for extractor in (CoverCNN(), PreviewGRU(), WordGRU(), TfidfText()):
         with pytest.raises(ValueError, match="to learn from"):
             extractor.fit([None, None])
 
@@ -158,7 +159,7 @@ def test_a_parameter_is_another_entry_and_the_device_is_not(tmp_path):
     contents = [store.content("one"), store.content("two")]
     before = store.key(CoverCNN(), contents)
     assert store.key(CoverCNN(device="cpu"), contents[::-1]) == before
-    assert store.key(CoverCNN(dim=3), contents) != before
+    assert store.key(CoverCNN(epochs=3), contents) != before
     assert store.key(CoverCNN(), contents[:1]) != before  # it learns from all of them
     assert store.key(PictureStatistics(), contents[:1]) == store.key(PictureStatistics(), contents)
     assert store.key(MiniLM(batch=3), contents) == store.key(MiniLM(batch=9), contents)
@@ -204,7 +205,7 @@ from mmrec_helpers.features.pretrained import MiniLM
 from mmrec_helpers.features.store import FeatureStore, extract
 items = pd.DataFrame({{"item_id": {items!r}, "title": "t", "image": {items!r}}})
 shop = Catalog(items, pd.DataFrame(), pathlib.Path({str(media)!r}), "shop")
-extract(shop, CoverCNN(dim=4, epochs=1), FeatureStore({str(tmp_path)!r}))
+extract(shop, CoverCNN(epochs=1), FeatureStore({str(tmp_path)!r}))
 print("keras" in sys.modules)
 """
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True) for _ in range(2)]

@@ -14,13 +14,14 @@ from sklearn.datasets import load_sample_images
 
 from mmrec_helpers import cli
 from mmrec_helpers.datasets import recordshop_folder
+from mmrec_helpers.features import devices
 from mmrec_helpers.features.extractors import PLACES, by_name
-from mmrec_helpers.features.pretrained import CARDS, EfficientNetLite0, MiniLM, MusiCNN, legacy_torch, weights
+from mmrec_helpers.features.pretrained import CARDS, EfficientNetLite0, MiniLM, MusiCNN, glove, legacy_torch, weights
 from mmrec_helpers.features.pretrained.musicnn import log_mel_patches
 
 ROOT = Path(__file__).parent.parent
-ENCODERS = {name: type(by_name(modality, name)) for modality, names in PLACES.items() for name, place in names.items()
-            if place.startswith("pretrained.")}
+ENCODERS = {name: type(by_name(modality, name)) for modality, names in PLACES.items() for name in names
+            if name in CARDS}
 HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
 
@@ -55,10 +56,49 @@ def test_minilm_is_blind_to_batch_order_and_padding(sentences):
     texts = ["a", "a much longer text than the others " * 30, None, "", "海边的夜", "rain\x00\u202e on the sea"]
     rows = sentences.transform(texts)
     assert np.isnan(rows).all(axis=1).tolist() == [False, False, True, False, False, False]
-    np.testing.assert_allclose(np.linalg.norm(rows[[0, 1, 3, 4, 5]], axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(rows[[0, 1, 3, 4, 5]], axis=1), 1, atol=1e-5)  # one sentence each
     for text, row in zip(texts, rows, strict=True):
         if text is not None:
             np.testing.assert_allclose(sentences.transform([text])[0], row, atol=1e-5)
+
+
+def test_a_text_is_the_mean_of_its_sentences_however_long(sentences):
+    texts = ["Rain on the sea.", "Neon in the city!"]
+    one, two, both = sentences.transform([*texts, " ".join(texts)])
+    np.testing.assert_allclose((one + two) / 2, both, atol=1e-5)
+    assert np.isfinite(sentences.transform(["a sentence without an end " * 400_000])).all()  # 10 MB
+
+
+def test_glove_knows_what_goes_together():
+    king, man, woman, queen, carrot = (glove.vectors(word)[0] for word in ("king", "man", "woman", "queen", "carrot"))
+    guess = king - man + woman
+    assert guess @ queen / np.linalg.norm(queen) > 1.2 * guess @ carrot / np.linalg.norm(carrot)
+    assert glove.vectors("The SEA, the sea!").shape == (4, 50)
+    assert glove.vectors("qqqxyz 海边 \x00").tolist() == np.zeros((1, 50)).tolist()
+    assert len(glove.vectors("sea " * 10_000)) == glove.MAX_WORDS
+
+
+@pytest.mark.parametrize(("name", "dim"), [("efficientnet-lite0-depths", 2432), ("musicnn-depths", 1706)])
+def test_every_depth_ends_with_the_last(name, dim, pictures, music):
+    modality, = (one for one, names in PLACES.items() if name in names)
+    path = recordshop_folder() / {"image": "images/r00001.jpg", "audio": "audio/r00001.mp3"}[modality]
+    row, = by_name(modality, name).transform([path])
+    last, = by_name(modality, name.removesuffix("-depths")).transform([path])
+    assert row.shape == (dim,)
+    np.testing.assert_allclose(row[-len(last):], last, atol=1e-5)
+
+
+def test_half_precision_gives_nearly_the_same_rows(monkeypatch, sentences, pictures, music):
+    """What a GPU would compute in, tried on this processor."""
+    shop = recordshop_folder()
+    media = {"text": "A sea record. It sits alone at the bar.", "image": shop / "images/r00001.jpg",
+             "audio": shop / "audio/r00001.mp3"}
+    whole = [one.transform([media[one.modality]])[0] for one in (sentences, pictures, music)]
+    monkeypatch.setattr(devices, "precision", lambda device: "mixed_float16")
+    for one, row in zip((MiniLM(), EfficientNetLite0(), MusiCNN()), whole, strict=True):
+        half, = one.transform([media[one.modality]])
+        assert "float16" in {layer.compute_dtype for layer in one.loaded().layers}
+        assert half @ row / np.linalg.norm(half) / np.linalg.norm(row) > 0.999
 
 
 def test_efficientnet_names_photographs(pictures, tmp_path):

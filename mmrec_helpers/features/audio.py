@@ -1,59 +1,61 @@
-"""Sounds to vectors: a small GRU that learns to foretell the catalogue's own previews. Taught in chapter 5."""
+"""Sounds to vectors: a small recurrent network that the catalogue's own previews train. Taught in chapter 5."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import librosa
 import numpy as np
 
 from mmrec_helpers.features.networks import TrainedExtractor
-from mmrec_helpers.media import read_sound
+from mmrec_helpers.features.spectra import decibels, mel_power, windows
+from mmrec_helpers.media import RATE, read_sound
 
 if TYPE_CHECKING:
     import keras
 
-RATE = 22_050
-AHEAD = 2
-"""Frames ahead that the network foretells: the very next one is almost the same as the last."""
+SECONDS, HOP, MELS = 3.5, 512, 64
+FRAMES = 1 + int(SECONDS * RATE) // HOP
+WINDOW = 96
+"""Frames of a view: 2.2 s."""
 
 
 class PreviewGRU(TrainedExtractor):
-    """A recurrent network over log-mel frames; its states' mean and spread over time are the embedding.
+    """A GRU over log-mel frames; the mean and the spread of its states are the embedding, 128 numbers.
 
-    Its signal is the sound itself (self-supervised): from the frames up to t it foretells frame t + 2. No genre, no
-    listener is seen. units: size of the state, so the embedding has 2 * units numbers; seconds: what is heard of a
-    sound, shorter ones are repeated. Taught in chapter 5. Source: Oord et al. 2018 (the idea of foretelling).
+    conv: a convolution over time of stride 2 goes before it and sees five frames at once. A sound is heard in windows
+    of 3.5 s and has the mean of their embeddings. A view is 2.2 s of a window, with noise. See `TrainedExtractor` for
+    the other parameters. Taught in chapter 5.
     """
 
-    modality = "audio"
+    modality, shape, dtype = "audio", (FRAMES, MELS), "float32"
 
-    def __init__(self, units: int = 64, seconds: float = 3.5, mels: int = 64, epochs: int = 8, batch: int = 32,
-                 seed: int = 0, device: str = "auto") -> None:
-        self.units, self.seconds, self.mels = units, seconds, mels
-        self.epochs, self.batch, self.seed, self.device = epochs, batch, seed, device
+    def __init__(self, conv: bool = False, units: int = 64, signal: str = "views", epochs: int = 10, batch: int = 64,
+                 at_most: int = 5000, seed: int = 0, device: str = "auto") -> None:
+        super().__init__(signal, epochs, batch, at_most, seed, device)
+        self.conv, self.units = conv, units
 
-    def read(self, path: Path) -> np.ndarray:
-        """(frames, mels) float32: log-mel in units of 20 dB, 0 at -40 dB."""
-        wave = np.resize(read_sound(path, rate=RATE), int(self.seconds * RATE))
-        mel = librosa.feature.melspectrogram(y=wave, sr=RATE, n_fft=2048, hop_length=1024, n_mels=self.mels)
-        return ((librosa.power_to_db(mel, ref=1.0, amin=1e-6, top_db=None).T + 10) / 20).astype(np.float32)
+    def read(self, medium: Path) -> np.ndarray:
+        """(windows, frames, mels) float32: log-mel in units of 20 dB, 0 at -50 dB."""
+        waves = windows(read_sound(medium, rate=RATE), int(SECONDS * RATE))
+        return (decibels(mel_power(waves, RATE, hop=HOP, mels=MELS)) + 50) / 20
 
-    def lesson(self, arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """All frames but the last ones, and for each the frame two later."""
-        return arrays[:, :-AHEAD], arrays[:, AHEAD:]
-
-    def build(self) -> tuple[keras.Model, keras.Model]:
-        """A GRU that returns its state at every frame, a dense layer that foretells from it."""
+    def encoder(self) -> keras.Model:
+        """(n, frames, mels) -> (n, 2 units)."""
         import keras
         from keras import layers, ops
 
-        frames = keras.Input((None, self.mels))
-        states = layers.GRU(self.units, return_sequences=True)(frames)
-        whole = keras.Model(frames, layers.Dense(self.mels)(states))
-        whole.compile(optimizer=keras.optimizers.Adam(3e-3), loss="mse")
-        mean = layers.GlobalAveragePooling1D()(states)
-        square = layers.GlobalAveragePooling1D()(layers.Multiply()([states, states]))
-        spread = ops.sqrt(ops.maximum(square - mean * mean, 1e-8))
-        return whole, keras.Model(frames, layers.Concatenate(name="embedding")([mean, spread]))
+        x = frames = keras.Input((None, MELS))
+        if self.conv:
+            x = layers.Conv1D(self.units, 5, strides=2, padding="same")(x)
+            x = layers.ReLU()(layers.BatchNormalization()(x))
+        states = layers.GRU(self.units, return_sequences=True, name="states")(x)
+        mean = ops.mean(states, axis=1)
+        spread = ops.sqrt(ops.maximum(ops.mean(states * states, axis=1) - mean * mean, 1e-6))
+        return keras.Model(frames, layers.Concatenate(dtype="float32", name="embedding")([mean, spread]))
+
+    def view(self, parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """2.2 s from somewhere, with noise of 1 dB."""
+        start = rng.integers(parts.shape[1] - WINDOW + 1, size=(len(parts), 1))
+        heard = parts[np.arange(len(parts))[:, None], start + np.arange(WINDOW)]
+        return heard + 0.05 * rng.standard_normal(heard.shape, np.float32)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from typing import TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def quiet() -> None:
@@ -58,3 +64,41 @@ def choose(wanted: str = "auto") -> str:
     if wanted == "gpu" and not gpus:
         raise ValueError("device 'gpu': TensorFlow sees none here; use auto or cpu, or install the extra gpu (Linux)")
     return gpus[0] if gpus else "cpu"
+
+
+def precision(device: str) -> str:
+    """The dtype policy for a device: half precision where the hardware gains from it, its weights kept whole."""
+    return "mixed_float16" if device.startswith("gpu") else "float32"
+
+
+@contextmanager
+def on(wanted: str = "auto") -> Iterator[str]:
+    """Build and run networks on the device chosen, in its precision; one code path for all."""
+    quiet()
+    import keras
+
+    device, before = choose(wanted), keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision(device))
+    try:
+        with keras.device(device):
+            yield device
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def fitting(run: Callable[[int], T], batch: int) -> T:
+    """run(batch), and where the device's memory does not hold it with half of it, down to 1.
+
+    >>> fitting(lambda batch: batch, 32)
+    32
+    """
+    from tensorflow.errors import ResourceExhaustedError
+
+    while True:
+        try:
+            return run(batch)
+        except ResourceExhaustedError:
+            if batch == 1:
+                raise
+            batch //= 2
+            log.warning("the device's memory is too small for so many at a time: going on with %d", batch)

