@@ -80,21 +80,23 @@ class FeatureStore:
         """
         contents = np.array([content(medium) for medium in media], CONTENT)
         once, first, which = np.unique(contents, return_index=True, return_inverse=True)
-        taught = labels if extractor.labelled else None
-        entry = self.folder / key(extractor, once, None if taught is None else [taught[place] for place in first])
-        known = _read_parts(entry, once)
-        todo = np.flatnonzero(~known.there & (once != NOTHING))
+        taught = [labels[place] for place in first] if extractor.labelled and labels is not None else None
+        entry = self.folder / key(extractor, once, taught)
+        known = _Known(len(media))
+        known.read(entry, once, first)
+        todo = np.flatnonzero(~known.there[first] & (once != NOTHING))
         if len(todo):
-            fitted = self._fitted(extractor, [media[place] for place in first],
-                                  taught and [taught[place] for place in first], entry)
+            fitted = self._fitted(extractor, [media[place] for place in first], taught, entry)
             with tqdm(total=len(todo), desc=type(extractor).__name__, unit=" media", disable=None, leave=False) as bar:
                 for start in range(0, len(todo), CHUNK):
                     new = todo[start:start + CHUNK]
-                    rows = np.asarray(fitted.transform([media[first[place]] for place in new]), np.float32)
+                    rows = np.asarray(fitted.transform([media[place] for place in first[new]]), np.float32)
                     _write_part(entry, once[new], rows)
-                    known.fill(new, rows)
+                    known.fill(first[new], rows)
                     bar.update(len(new))
-        return known.rows[which]
+        again = np.flatnonzero(first[which] != np.arange(len(media)))
+        known.rows[again] = known.rows[first[which[again]]]
+        return known.rows
 
     def _fitted(self, extractor: Extractor, media: Sequence[Medium], labels: Sequence[object] | None,
                 entry: Path) -> Extractor:
@@ -107,7 +109,7 @@ class FeatureStore:
 
 
 class _Known:
-    """The rows found so far, and which of them are there."""
+    """The rows found so far, (n, d), and which of them are there."""
 
     def __init__(self, n: int) -> None:
         self.rows, self.there = np.full((n, 1), np.nan, np.float32), np.zeros(n, bool)
@@ -117,6 +119,15 @@ class _Known:
         if rows.shape[1] > self.rows.shape[1]:
             self.rows = np.full((len(self.rows), rows.shape[1]), np.nan, np.float32)
         self.rows[places], self.there[places] = rows, True
+
+    def read(self, entry: Path, once: np.ndarray, first: np.ndarray) -> None:
+        """What the parts of an entry hold of the contents `once`, (m,) sorted, which stand first at places `first`."""
+        for path in sorted(entry.glob("rows-*.npy")):
+            part = np.load(path, mmap_mode="r", allow_pickle=False)
+            its = np.array(part["content"])
+            at = np.minimum(np.searchsorted(once, its), len(once) - 1)
+            wanted = once[at] == its
+            self.fill(first[at[wanted]], part["row"][wanted])
 
 
 def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Modality:
@@ -137,11 +148,12 @@ def key(extractor: Extractor, contents: Sequence[bytes], labels: Sequence[object
     """CLASS-DIGEST: the digest covers parameters, version and, where the extractor learns, what it learns from."""
     parameters = {name: value for name, value in extractor.get_params().items() if name not in extractor.neutral}
     about = {"class": type(extractor).__name__, "parameters": parameters, "version": VERSION}
-    taught = labels or [""] * len(contents)
-    learnt = sorted({(one, str(label)) for one, label in zip(contents, taught, strict=True) if one != NOTHING})
     digest = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
-    for one, label in learnt if extractor.learns else ():
-        digest.update(one + label.encode())
+    if extractor.learns:
+        taught = labels or [""] * len(contents)
+        learnt = {(one, str(label)) for one, label in zip(contents, taught, strict=True) if one != NOTHING}
+        for one, label in sorted(learnt):
+            digest.update(one + label.encode())
     return f"{type(extractor).__name__}-{digest.hexdigest()[:24]}"
 
 
@@ -156,18 +168,6 @@ def content(medium: Medium) -> bytes:
     except OSError as fault:
         log.warning("%s: %s", medium.name, fault.strerror)
         return NOTHING
-
-
-def _read_parts(entry: Path, once: np.ndarray) -> _Known:
-    """The rows of an entry for these contents, (n,) sorted; of a part no more than they need is read."""
-    known = _Known(len(once))
-    for path in sorted(entry.glob("rows-*.npy")):
-        part = np.load(path, mmap_mode="r", allow_pickle=False)
-        its = part["content"]
-        places = np.minimum(np.searchsorted(once, its), len(once) - 1)
-        wanted = once[places] == its
-        known.fill(places[wanted], part["row"][wanted])
-    return known
 
 
 def _write_part(entry: Path, contents: np.ndarray, rows: np.ndarray) -> None:
