@@ -107,7 +107,8 @@ def row(name: str, modality: str, catalog: Catalog, worth: Worth, cold: Split) -
 def _interval(draws: Sequence[np.ndarray]) -> dict[str, float]:
     """The mean over seeds of the value itself; the range of the bootstrap over items and seeds together."""
     low, high = np.percentile(np.concatenate([one[1:] for one in draws]), [2.5, 97.5])
-    return {"mean": round(float(np.mean([one[0] for one in draws])), 4), "low": round(float(low), 4), "high": round(float(high), 4)}
+    mean = np.mean([one[0] for one in draws])
+    return {name: round(float(value), 4) for name, value in (("mean", mean), ("low", low), ("high", high))}
 
 
 def table(rows: dict[str, dict[str, object]]) -> str:

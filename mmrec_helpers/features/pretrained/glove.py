@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from mmrec_helpers.features.base import Unlearned
+from mmrec_helpers.features.pretrained.base import CARDS
 from mmrec_helpers.features.pretrained.weights import wheel_folder
 
 DIM, MAX_WORDS, MAX_LETTERS = 50, 256, 10_000
 
-WORD = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
+_WORD = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
+
+
+class GloVe(Unlearned):
+    """Texts to 50 numbers: the mean of their words' vectors, whatever their order. Taught in chapter 3."""
+
+    modality, card, neutral = "text", CARDS["glove"], ()
+
+    def transform(self, media: Sequence[str | None]) -> np.ndarray:
+        """(n, 50) float32; NaN where a text is None, zeros where GloVe knows none of its words."""
+        none = np.full(DIM, np.nan, np.float32)
+        return np.array([none if text is None else vectors(text).mean(axis=0) for text in media]).reshape(-1, DIM)
 
 
 def vectors(text: str) -> np.ndarray:
@@ -25,7 +39,7 @@ def vectors(text: str) -> np.ndarray:
     ((4, 50), (1, 50))
     """
     places, table = _table()
-    known = [places[word] for word in WORD.findall(text[:MAX_LETTERS].lower()) if word in places][:MAX_WORDS]
+    known = [places[word] for word in _WORD.findall(text[:MAX_LETTERS].lower()) if word in places][:MAX_WORDS]
     return table[known] if known else np.zeros((1, DIM), np.float32)
 
 
