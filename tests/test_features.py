@@ -165,6 +165,22 @@ def test_a_parameter_is_another_entry_and_the_device_is_not(tmp_path):
     assert store.key(MiniLM(batch=3), contents) == store.key(MiniLM(batch=9), contents)
 
 
+def test_other_categories_are_another_entry_only_where_they_are_learnt_from(shop, tmp_path):
+    def entries(extractor, categories):
+        items = shop.items.assign(category=categories)
+        extract(dataclasses.replace(shop, items=items), extractor, FeatureStore(tmp_path))
+        return len(list(tmp_path.glob("*-*")))
+
+    told = CoverCNN("category", epochs=1)
+    assert [entries(told, list("ab") * 20), entries(told, list("ab") * 20), entries(told, list("ba") * 20)] == [1, 1, 2]
+    assert [entries(Counting(), list("ab") * 20), entries(Counting(), list("ba") * 20)] == [3, 3]
+
+
+def test_several_processes_give_the_same_rows(media):
+    files = [*paths(media, "png"), None, media / "broken.png"]
+    np.testing.assert_array_equal(PictureStatistics(n_jobs=2).transform(files), PictureStatistics().transform(files))
+
+
 def test_two_processes_share_a_store_and_a_half_written_part_is_never_read(shop, tmp_path):
     both = [FeatureStore(tmp_path), FeatureStore(tmp_path)]
     first = extract(dataclasses.replace(shop, items=shop.items[:30]), Counting(), both[0])

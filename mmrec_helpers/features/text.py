@@ -45,7 +45,7 @@ class TfidfText(TransformerMixin, BaseEstimator):
             raise ValueError("no text to learn from")
         vectoriser = self._vectoriser(min_df=min(self.min_df, len(texts)))
         counts = vectoriser.fit_transform(texts)
-        self.words_, self.idf_ = vectoriser.get_feature_names_out().astype(str), vectoriser.idf_
+        self.words_, self.idf_ = vectoriser.get_feature_names_out().tolist(), vectoriser.idf_
         n_components = min(self.n_components, counts.shape[1] - 1, counts.shape[0] - 1)
         if n_components < 1:
             self.components_ = np.eye(1, counts.shape[1])
@@ -66,12 +66,12 @@ class TfidfText(TransformerMixin, BaseEstimator):
     def save(self, folder: str | Path) -> None:
         """Write the vocabulary as JSON, the arrays as npz."""
         folder = Path(folder)
-        (folder / "words.json").write_text(json.dumps(self.words_.tolist(), ensure_ascii=False), encoding="utf-8")
+        (folder / "words.json").write_text(json.dumps(self.words_, ensure_ascii=False), encoding="utf-8")
         np.savez(folder / "arrays.npz", idf=self.idf_, components=self.components_)
 
     def load(self, folder: str | Path) -> Self:
         """Read what `save` wrote."""
-        self.words_ = np.array(json.loads((Path(folder) / "words.json").read_text(encoding="utf-8")))
+        self.words_ = json.loads((Path(folder) / "words.json").read_text(encoding="utf-8"))
         with np.load(Path(folder) / "arrays.npz", allow_pickle=False) as arrays:
             self.idf_, self.components_ = arrays["idf"], arrays["components"]
         return self
@@ -104,7 +104,7 @@ class WordGRU(TrainedExtractor):
         states = layers.GRU(64, return_sequences=True)(words, mask=there)
         weight = ops.cast(there, states.dtype)[..., None]
         mean = ops.sum(states * weight, axis=1) / ops.maximum(ops.sum(weight, axis=1), 1)
-        largest = ops.max(states * weight, axis=1)
+        largest = ops.max(ops.where(there[..., None], states, -1.0), axis=1)  # states lie between -1 and 1
         return keras.Model(words, layers.Concatenate(dtype="float32", name="embedding")([mean, largest]))
 
     def view(self, parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
