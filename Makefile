@@ -41,10 +41,11 @@ course: install  ## run every chapter by papermill, with a progress bar and a cl
 lint: install  ## ruff
 	$(BIN)/ruff check .
 
-bench: install  ## calibrate the world, judge the methods, time the commands; writes bench/*.json
+bench: install  ## calibrate the world, judge methods and extractors, time the commands; writes bench/*.json
 	$(BIN)/python -m bench.calibrate
 	$(BIN)/python -m bench.methods
 	$(BIN)/python -m bench.encoders
+	$(BIN)/python -m bench.extraction
 	$(BIN)/python -m bench.store
 	$(BIN)/python -m bench.times
 
