@@ -65,17 +65,12 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
 
         if self.signal not in ("views", "category"):
             raise ValueError(f"signal {self.signal!r}: choose views or category")
-        labels = pd.factorize(np.array(y if self.labelled and y is not None else [""] * len(media), object))[0]
-        usable = [place for place, one in enumerate(media) if one is not None and labels[place] >= 0]
-        drawn = np.random.default_rng(self.seed).permutation(usable)[:self.at_most]
-        parts, places = self._in_memory([media[place] for place in drawn])
-        if not len(parts):
-            raise ValueError(f"no {self.modality} to learn from")
+        parts, labels = self._drawn(media, y)
         keras.utils.set_random_seed(self.seed)
         with devices.on(self.device):
             self.network_ = self.encoder()
             whole = self._teller(int(labels.max()) + 1) if self.labelled else self._pair()
-            done = whole.fit(self._lessons(parts, labels[drawn[places]]), epochs=self.epochs, verbose=0, shuffle=False,
+            done = whole.fit(self._lessons(parts, labels), epochs=self.epochs, verbose=0, shuffle=False,
                              steps_per_epoch=-(-len(parts) // self.batch))
         self.losses_ = np.array(done.history["loss"])
         return self
@@ -103,6 +98,17 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
         self.network_ = keras.saving.load_model(Path(folder) / "network.keras")
         self.losses_ = np.load(Path(folder) / "losses.npy", allow_pickle=False)
         return self
+
+    def _drawn(self, media: Sequence[str | Path | None], y: Sequence[object] | None) -> tuple[np.ndarray, np.ndarray]:
+        """The parts to learn from, and the number of each one's category (0 where categories are not asked)."""
+        names = y if self.labelled and y is not None else [""] * len(media)
+        labels = pd.factorize(np.array(names, object))[0]
+        usable = [place for place, one in enumerate(media) if one is not None and labels[place] >= 0]
+        drawn = np.random.default_rng(self.seed).permutation(usable)[:self.at_most]
+        parts, places = self._in_memory([media[place] for place in drawn])
+        if not len(parts):
+            raise ValueError(f"no {self.modality} to learn from")
+        return parts, labels[drawn[places]]
 
     def _in_memory(self, media: Sequence[str | Path]) -> tuple[np.ndarray, np.ndarray]:
         """Every part that can be read, filled up to the longest, and their media's places."""

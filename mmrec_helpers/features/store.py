@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -87,13 +87,10 @@ class FeatureStore:
         todo = np.flatnonzero(~known.there[first] & (once != NOTHING))
         if len(todo):
             fitted = self._fitted(extractor, [media[place] for place in first], taught, entry)
-            with tqdm(total=len(todo), desc=type(extractor).__name__, unit=" media", disable=None, leave=False) as bar:
-                for start in range(0, len(todo), CHUNK):
-                    new = todo[start:start + CHUNK]
-                    rows = np.asarray(fitted.transform([media[place] for place in first[new]]), np.float32)
-                    _write_part(entry, once[new], rows)
-                    known.fill(first[new], rows)
-                    bar.update(len(new))
+            for new in _chunks(todo, type(extractor).__name__):
+                rows = np.asarray(fitted.transform([media[place] for place in first[new]]), np.float32)
+                _write_part(entry, once[new], rows)
+                known.fill(first[new], rows)
         again = np.flatnonzero(first[which] != np.arange(len(media)))
         known.rows[again] = known.rows[first[which[again]]]
         return known.rows
@@ -106,6 +103,14 @@ class FeatureStore:
         entry.mkdir(parents=True, exist_ok=True)
         write_whole(entry / "fitted", lambda path: (path.mkdir(), extractor.save(path)))
         return extractor
+
+
+def _chunks(todo: np.ndarray, name: str) -> Iterator[np.ndarray]:
+    """CHUNK of them at a time, with a bar on a terminal: how many a second, how long it will take."""
+    with tqdm(total=len(todo), desc=name, unit=" media", disable=None, leave=False) as bar:
+        for start in range(0, len(todo), CHUNK):
+            yield todo[start:start + CHUNK]
+            bar.update(min(CHUNK, len(todo) - start))
 
 
 class _Known:
