@@ -23,7 +23,7 @@ from mmrec_helpers.datasets.paths import cache, write_whole
 
 log = logging.getLogger(__name__)
 
-CHUNK = 256
+CHUNK = 512
 """Rows that are written together; what a stop loses at most."""
 
 CONTENT, NOTHING = "S32", b""
