@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -40,10 +41,8 @@ def _rows(media: Sequence[str | None], see: Callable[[str], np.ndarray], dim: in
     for place, path in enumerate(media):
         if path is None:
             continue
-        try:
+        with contextlib.suppress(MediaFault):
             found[place] = see(path)
-        except MediaFault:
-            pass
     return found
 
 
