@@ -68,9 +68,10 @@ def measure(folder: str | Path = "notebooks", only: str | None = None, seeds: Se
     RuntimeError where a chapter fails or has no figures.
     """
     path, lines = Path(folder) / "reference.json", []
-    bands = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for chapter in [one for one in runner.chapters(folder) if one.name.startswith(only or "")]:
-        figures, old = [_figures(chapter, seed) for seed in seeds], bands.get(chapter.name[:2], {})
+        figures = [_figures(chapter, seed) for seed in seeds]
+        bands = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}  # now: others may have written
+        old = bands.get(chapter.name[:2], {})
         bands[chapter.name[:2]] = new = {
             name: band([one[name] for one in figures], old.get(name, {}).get("why", WHY)) for name in figures[0]}
         path.write_text(json.dumps(dict(sorted(bands.items())), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
