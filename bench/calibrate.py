@@ -91,9 +91,13 @@ def found_factors(features: Modality, world: World, seed: int = 0) -> tuple[np.n
 
 def probe(features: Modality, world: World, seed: int = 0) -> dict[str, np.ndarray]:
     """Cross-validated R² of a linear probe for each private factor: modality -> (6,)."""
-    truth, found = found_factors(features, world, seed)
-    r2 = 1 - ((truth - found) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
-    return dict(zip(MODALITIES, r2.reshape(len(MODALITIES), -1), strict=True))
+    by_axis = r2(*found_factors(features, world, seed))
+    return dict(zip(MODALITIES, by_axis.reshape(len(MODALITIES), -1), strict=True))
+
+
+def r2(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """1 - squared error / variance, of each column: (n, d), (n, d) -> (d,)."""
+    return 1 - ((truth - found) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
 
 
 def segment_gains(world: World, split: Split) -> pd.DataFrame:

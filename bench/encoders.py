@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from bench import record
-from bench.calibrate import found_factors
+from bench.calibrate import found_factors, r2
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Modality, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, World
@@ -45,13 +45,9 @@ def factors(features: Modality, world: World) -> tuple[str, np.ndarray, dict[str
     truth, found = found_factors(features, world)
     own = slice(6 * MODALITIES.index(features.name), 6 * MODALITIES.index(features.name) + 6)
     axes = ["/".join(poles) for poles in FACTORS[features.name]]
-    by_axis = _r2(truth[:, own], found[:, own])
-    draws = [_r2(truth[some][:, own], found[some][:, own]).mean() for some in _samples(len(truth))]
+    by_axis = r2(truth[:, own], found[:, own])
+    draws = [r2(truth[some][:, own], found[some][:, own]).mean() for some in _samples(len(truth))]
     return "r2", np.array(draws), {"r2_by_axis": dict(zip(axes, by_axis.round(3).tolist(), strict=True))}
-
-
-def _r2(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
-    return 1 - ((truth - found) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
 
 
 def genres(features: Modality, catalog: Catalog) -> tuple[str, np.ndarray, dict[str, object]]:

@@ -22,6 +22,7 @@ from bench import record
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features import devices
+from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.extractors import PLACES, by_name
 from mmrec_helpers.features.pretrained import PretrainedExtractor
 from mmrec_helpers.features.spectra import decibels, mel_power
@@ -45,10 +46,11 @@ def parts(extractor: Extractor, media: list) -> dict[str, float]:
     if not hasattr(extractor, "read"):
         alone = clone(extractor).set_params(n_jobs=1) if "n_jobs" in extractor.get_params() else extractor
         return {"all": timed(lambda: alone.transform(media), time.process_time) / len(media)}
-    reading = timed(lambda: [extractor.read(one) for one in media], time.process_time)
+    each = []
+    reading = timed(lambda: each.extend(extractor.read(one) for one in media), time.process_time)
     network = extractor.loaded() if isinstance(extractor, PretrainedExtractor) else extractor.network_
     with devices.on(extractor.device):
-        batches = grouped([extractor.read(one) for one in media], extractor.batch)
+        batches = grouped(each, extractor.batch)
         for one in batches:
             network.predict_on_batch(one)
         alone = timed(lambda: [network.predict_on_batch(one) for one in batches], time.process_time)
@@ -59,8 +61,7 @@ def grouped(each: list[np.ndarray], batch: int) -> list[np.ndarray]:
     """Parts of media in batches of about one length, filled up with zeros."""
     flat = sorted((part for media in each for part in media), key=len)
     groups = [flat[start:start + batch] for start in range(0, len(flat), batch)]
-    return [np.stack([np.pad(one, [(0, len(group[-1]) - len(one)), *[(0, 0)] * (one.ndim - 1)]) for one in group])
-            for group in groups]
+    return [filled(group) for group in groups]
 
 
 def one_by_one(extractor: Extractor, media: list) -> float:
@@ -98,7 +99,7 @@ def row(name: str, modality: str, shop: Catalog) -> dict[str, float]:
             "one_by_one": round(median(one / end for one, end in zip(ones, ends, strict=True)), 2)}
 
 
-def log_mel(shop: Catalog) -> dict[str, float]:
+def log_mel() -> dict[str, float]:
     """Clips a core-second, as multiples of the loop's."""
     import librosa
 
@@ -122,7 +123,7 @@ def main() -> None:
     shop, _ = preprocess(datasets.load("recordshop"))
     places = {name: modality for modality, names in PLACES.items() for name in names}
     rows = {name: row(name, places[name], shop) for name in NAMES}
-    mel = log_mel(shop)
+    mel = log_mel()
     print(pd.DataFrame(rows).T.to_string(), mel)
     record.write("extraction", SEED, {
         "extraction": {name: {"of_bound": one["of_bound"]} for name, one in rows.items()}, "log_mel": mel,

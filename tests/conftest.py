@@ -23,3 +23,12 @@ def movielens():
     if not folder or not (Path(folder) / "ratings.csv").exists():
         pytest.skip("MMREC_MOVIELENS names no MovieLens folder")
     return Path(folder)
+
+
+@pytest.fixture
+def put(tmp_path):
+    """A function that writes bytes to a file of that name."""
+    def make(name, data):
+        (tmp_path / name).write_bytes(data)
+        return tmp_path / name
+    return make

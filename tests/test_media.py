@@ -14,34 +14,11 @@ import soundfile
 from PIL import Image, ImageChops
 
 from mmrec_helpers.media import MENDS, MediaFault, notes, read_image, read_sound
+from tests.media_files import cause, encode
 
 RATE = 22_050
 RED_LEFT = np.zeros((40, 60, 3), np.uint8)
 RED_LEFT[:, :30, 0] = 255
-
-
-def encode(picture, kind, **options):
-    buffer = io.BytesIO()
-    picture = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    picture.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def cause(read, path):
-    with pytest.raises(MediaFault) as caught:
-        read(path)
-    assert caught.value.mend
-    assert path.name in str(caught.value)
-    return caught.value.cause
-
-
-@pytest.fixture
-def put(tmp_path):
-    """A function that writes bytes to a file of that name."""
-    def make(name, data):
-        (tmp_path / name).write_bytes(data)
-        return tmp_path / name
-    return make
 
 
 @pytest.fixture

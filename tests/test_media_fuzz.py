@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from mmrec_helpers.media import MAX_PIXELS, MediaFault, notes, read_image, read_sound
+from tests.media_files import cause, encode
 
 NOISE = np.random.default_rng(0)
 PICTURE = Image.fromarray(NOISE.integers(0, 256, (12, 16, 3), dtype=np.uint8)).resize((48, 36))
@@ -22,9 +23,7 @@ TUNE = 0.5 * np.sin(np.arange(5_000) / 10) * NOISE.random(5_000)
 
 
 def picture(kind, mode="RGB", **options):
-    buffer = io.BytesIO()
-    PICTURE.convert(mode).save(buffer, kind, **options)
-    return buffer.getvalue()
+    return encode(PICTURE.convert(mode), kind, **options)
 
 
 def sound(kind, subtype=None, channels=1):
@@ -53,15 +52,20 @@ def spoilt(draw, whole):
     return bytes(data[:draw(st.just(len(data)) | st.integers(1, len(data)))])
 
 
+def fuzz(kinds):
+    """A test of 100 spoilt files of each kind, always the same ones."""
+    def wrapped(test):
+        test = settings(max_examples=100, deadline=None, derandomize=True)(given(data=st.data())(test))
+        return pytest.mark.filterwarnings("ignore")(pytest.mark.parametrize("kind", kinds)(test))
+    return wrapped
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
     return tmp_path_factory.mktemp("spoilt") / "a"
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", PICTURES)
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(data=st.data())
+@fuzz(PICTURES)
 def test_a_spoilt_picture_is_read_or_refused(path, kind, data):
     path.write_bytes(data.draw(spoilt(PICTURES[kind])))
     with contextlib.suppress(MediaFault):
@@ -69,10 +73,7 @@ def test_a_spoilt_picture_is_read_or_refused(path, kind, data):
         assert (seen.ndim, seen.shape[2], seen.dtype) == (3, 3, np.uint8)
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", PICTURES)
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(data=st.data())
+@fuzz(PICTURES)
 def test_a_cut_picture_is_whole_or_refused(path, kind, data):
     path.write_bytes(PICTURES[kind])
     whole = read_image(path)
@@ -81,10 +82,7 @@ def test_a_cut_picture_is_whole_or_refused(path, kind, data):
         np.testing.assert_array_equal(read_image(path), whole)
 
 
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("kind", SOUNDS)
-@settings(max_examples=100, deadline=None, derandomize=True)
-@given(data=st.data())
+@fuzz(SOUNDS)
 def test_a_spoilt_sound_is_heard_or_refused(path, kind, data):
     path.write_bytes(data.draw(spoilt(SOUNDS[kind])))
     with contextlib.suppress(MediaFault):
@@ -109,21 +107,6 @@ def png_header(width, height):
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     body = zlib.compress(bytes(1 + width // 8) * min(height, 100))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
-
-
-def cause(read, path):
-    with pytest.raises(MediaFault) as caught:
-        read(path)
-    return caught.value.cause
-
-
-@pytest.fixture
-def put(tmp_path):
-    """A function that writes bytes to a file of that name."""
-    def make(name, data):
-        (tmp_path / name).write_bytes(data)
-        return tmp_path / name
-    return make
 
 
 @pytest.mark.parametrize("side", [30_000, 9_500])

@@ -6,8 +6,11 @@ In a notebook: `from mmrec_helpers.course.chapters.ch02 import same_play`, then 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 CORRECT, INCORRECT, NOT_YET = "correct", "incorrect", "not attempted yet"
 
@@ -69,6 +72,22 @@ class Exercise:
     def solution(self) -> None:
         """Print a solution."""
         print(self.code)
+
+
+def gives_like(reference: Callable, *cases: Sequence[object]) -> Callable[[Answer], bool]:
+    """A check: whether a function gives the numbers that `reference` gives, for each case's arguments (copies)."""
+    def alike(answer: Answer) -> bool:
+        with np.errstate(all="ignore"):
+            return all(_same_numbers(answer(*copy.deepcopy(case)), reference(*case)) for case in cases)
+
+    return alike
+
+
+def _same_numbers(found: object, wanted: object) -> bool:
+    """Of one shape (a single number may be wrapped) and close."""
+    found, wanted = np.asarray(found, float), np.asarray(wanted, float)
+    same_shape = found.shape == wanted.shape or found.size == wanted.size == 1
+    return same_shape and bool(np.allclose(found, wanted))
 
 
 def _blank(answer: Answer) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from mmrec_helpers.features import devices
 from mmrec_helpers.media import MediaFault
 
 if TYPE_CHECKING:
@@ -21,6 +22,34 @@ Read = Callable[[str | Path], np.ndarray]
 
 LENGTHS = (16, 32, 64, 128, 256, 512)
 """Parts whose length ends between the same two of these are batched together, filled up with zeros."""
+
+
+class Reader(Protocol):
+    """An extractor that reads media into parts for a network."""
+
+    shape: Sequence[int | None]
+    dtype: str
+    batch: int
+    read: Read
+
+
+def rows(reader: Reader, media: Sequence[str | Path | None], embed: Callable[[np.ndarray], np.ndarray],
+         dim: int) -> np.ndarray:
+    """(n, dim) float32: what `embed` makes of media, in batches of `reader.batch` or as many as the device holds."""
+    return devices.fitting(lambda batch: mean_rows(
+        embed, dataset(media, reader.read, reader.shape, reader.dtype, batch), len(media), dim), reader.batch)
+
+
+def filled(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Parts of several lengths as one array, zeros after the end of a shorter one: (p, longest, ...).
+
+    >>> filled([np.array([1, 2]), np.array([3])]).tolist()
+    [[1, 2], [3, 0]]
+    """
+    whole = np.zeros((len(parts), max(map(len, parts)), *parts[0].shape[1:]), parts[0].dtype)
+    for row, part in zip(whole, parts, strict=True):
+        row[:len(part)] = part
+    return whole
 
 
 def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int | None], dtype: str,

@@ -11,7 +11,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.batches import dataset, mean_rows
+from mmrec_helpers.features.batches import dataset, filled, rows
 
 if TYPE_CHECKING:
     import keras
@@ -77,11 +77,8 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
 
     def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
         """(n, dim) float32; NaN where a medium is None or cannot be read."""
-        devices.quiet()
         with devices.on(self.device):
-            return devices.fitting(lambda batch: mean_rows(
-                self.network_.predict_on_batch, dataset(media, self.read, self.shape, self.dtype, batch),
-                len(media), self.network_.output_shape[-1]), self.batch)
+            return rows(self, media, self.network_.predict_on_batch, self.network_.output_shape[-1])
 
     def save(self, folder: str | Path) -> None:
         """Write the network, in single precision whatever it was trained in."""
@@ -116,10 +113,7 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
                  dataset(media, self.read, self.shape, self.dtype, 256)]
         if not found:
             return np.zeros((0, 1)), np.zeros(0, int)
-        longest = max(parts.shape[1] for parts, _ in found)
-        same = [np.pad(parts, [(0, 0), (0, longest - parts.shape[1]), *[(0, 0)] * (parts.ndim - 2)])
-                for parts, _ in found]
-        return np.concatenate(same), np.concatenate([places for _, places in found])
+        return filled([part for parts, _ in found for part in parts]), np.concatenate([places for _, places in found])
 
     def _lessons(self, parts: np.ndarray, labels: np.ndarray) -> Iterator[tuple[object, np.ndarray]]:
         """Batch after batch without end: what is shown, what is to be answered."""

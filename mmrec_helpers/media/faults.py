@@ -26,7 +26,6 @@ MENDS = {
 """Every cause of a `MediaFault`, and what to do about it."""
 
 
-
 class MediaFault(ValueError):
     """A medium cannot be used. `cause` is a key of `MENDS`, `mend` says what to do about it.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from mmrec_helpers.course.checks import Exercise, Mistake
+from mmrec_helpers.course.checks import Exercise, Mistake, gives_like
 
 # ---- 1. cosine(a, b): of two columns of 0 and 1
 
@@ -118,14 +118,6 @@ def _blend(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return weights @ (scores / scores.std(axis=1, keepdims=True))
 
 
-def _like(reference: Blend) -> Callable[[Blend], bool]:
-    def alike(blend: Blend) -> bool:
-        found, wanted = np.asarray(blend(SCORES.copy(), WEIGHTS.copy()), float), reference(SCORES, WEIGHTS)
-        return found.shape == wanted.shape and np.allclose(found, wanted)
-
-    return alike
-
-
 def _unscaled(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return weights @ scores
 
@@ -139,13 +131,13 @@ def _one_scale(scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 fair_blend = Exercise(
-    "fair_blend", _like(_blend), _blend,
-    [Mistake("not scaled", _unscaled, _like(_unscaled),
+    "fair_blend", gives_like(_blend, (SCORES, WEIGHTS)), _blend,
+    [Mistake("not scaled", _unscaled, gives_like(_unscaled, (SCORES, WEIGHTS)),
              "you add the scores as they come: one ranker speaks in hundreds and drowns the other, whatever its "
              "weight. Divide each ranker's row by its own standard deviation first"),
-     Mistake("weights forgotten", _unweighted, _like(_unweighted),
+     Mistake("weights forgotten", _unweighted, gives_like(_unweighted, (SCORES, WEIGHTS)),
              "both rankers have the same say: multiply each scaled row by its weight before you add"),
-     Mistake("one scale for all", _one_scale, _like(_one_scale),
+     Mistake("one scale for all", _one_scale, gives_like(_one_scale, (SCORES, WEIGHTS)),
              "you divide all scores by one number, so the loud ranker stays as loud: each row needs its own spread, "
              "scores.std(axis=1, keepdims=True)")],
     "first bring every row to spread 1: scores / scores.std(axis=1, keepdims=True); then weights @ that",

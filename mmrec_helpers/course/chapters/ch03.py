@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from mmrec_helpers.course.checks import Exercise, Mistake
+from mmrec_helpers.course.checks import Exercise, Mistake, gives_like
 
 # ---- 1. smooth_idf(counts): texts x words -> the weight of each word
 
@@ -33,24 +33,15 @@ def _no_one_more(counts: np.ndarray) -> np.ndarray:
     return np.log((1 + len(counts)) / (1 + (counts > 0).sum(axis=0)))
 
 
-def _weighs_like(reference: Idf) -> Callable[[Idf], bool]:
-    def alike(idf: Idf) -> bool:
-        with np.errstate(all="ignore"):
-            found, wanted = np.asarray(idf(COUNTS.copy()), float), reference(COUNTS)
-        return found.shape == wanted.shape and np.allclose(found, wanted)
-
-    return alike
-
-
 idf_of_counts = Exercise(
-    "idf_of_counts", _weighs_like(_idf), _idf,
-    [Mistake("totals", _of_totals, _weighs_like(_of_totals),
+    "idf_of_counts", gives_like(_idf, (COUNTS,)), _idf,
+    [Mistake("totals", _of_totals, gives_like(_of_totals, (COUNTS,)),
              "you add up how often a word stands anywhere; df is the number of texts in which it stands at least once: "
              "(counts > 0).sum(axis=0)"),
-     Mistake("not smooth", _raw, _weighs_like(_raw),
+     Mistake("not smooth", _raw, gives_like(_raw, (COUNTS,)),
              "your second word, which no text has, weighs infinitely much: smooth means 1 + n above and 1 + df below, "
              "and + 1 at the end"),
-     Mistake("one missing", _no_one_more, _weighs_like(_no_one_more),
+     Mistake("one missing", _no_one_more, gives_like(_no_one_more, (COUNTS,)),
              "your first word, which every text has, weighs nothing: add 1 after the logarithm")],
     "df = (counts > 0).sum(axis=0), and n is the number of rows; then the formula of part 1",
     """def smooth_idf(counts):
@@ -123,19 +114,15 @@ def _of_all(s: np.ndarray) -> float:
     return float(-np.log(np.diag(_shares(s, None))).mean())
 
 
-def _costs_like(reference: Loss) -> Callable[[Loss], bool]:
-    return lambda loss: bool(np.isclose(float(loss(LIKENESS.copy())), reference(LIKENESS)))
-
-
 loss_of_views = Exercise(
-    "loss_of_views", _costs_like(_info_nce), _info_nce,
-    [Mistake("rows only", _rows_only, _costs_like(_rows_only),
+    "loss_of_views", gives_like(_info_nce, (LIKENESS,)), _info_nce,
+    [Mistake("rows only", _rows_only, gives_like(_rows_only, (LIKENESS,)),
              "you asked only which b belongs to each a (rows); ask which a belongs to each b too (columns), and take "
              "the mean of both"),
-     Mistake("sign", _upside_down, _costs_like(_upside_down),
+     Mistake("sign", _upside_down, gives_like(_upside_down, (LIKENESS,)),
              "your loss is negative and falls when the views match worse: the logarithm of a share is below 0, so put "
              "a minus before it"),
-     Mistake("one softmax", _of_all, _costs_like(_of_all),
+     Mistake("one softmax", _of_all, gives_like(_of_all, (LIKENESS,)),
              "your shares add up to 1 over the whole table; each row must add up to 1 by itself, and each column: "
              "sum(axis=..., keepdims=True)")],
     "shares of the rows, shares of the columns; the logarithm of each diagonal, np.diag; minus the mean",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmrec_helpers.course.checks import Exercise, Mistake
+from mmrec_helpers.course.checks import Exercise, Mistake, gives_like
 
 # ---- 1. landing(hertz, rate): what is heard of a tone sampled without a filter
 
@@ -102,7 +102,7 @@ Step = Callable[..., float]
 
 ZERO = np.zeros(3)
 WEIGHTS = np.array([1.0, 0.0, 2.0]), np.array([0.0, 1.0, 1.0]), np.array([-1.0, 0.5, 0.2])
-STATES = ((0.0, 1.0), (0.5, 0.0), (-0.7, 2.0))
+STATES = ((0.0, 1.0, *WEIGHTS), (0.5, 0.0, *WEIGHTS), (-0.7, 2.0, *WEIGHTS))
 
 
 def _sigmoid(a: np.ndarray) -> np.ndarray:
@@ -129,18 +129,13 @@ def _no_tanh(h: float, x: float, W: np.ndarray, U: np.ndarray, b: np.ndarray) ->
     return z * h + (1 - z) * _sigmoid(W[2] * x + U[2] * (r * h) + b[2])
 
 
-def _like(other: Step) -> Callable[[Step], bool]:
-    """Whether an answer gives what `other` gives, for every state and sound tried."""
-    return lambda step: all(np.isclose(step(h, x, *WEIGHTS), other(h, x, *WEIGHTS)) for h, x in STATES)
-
-
 gru_step = Exercise(
-    "gru_step", lambda f: _like(_step)(f) and bool(np.isclose(f(0.8, 3.0, ZERO, ZERO, ZERO), 0.4)), _step,
-    [Mistake("gates swapped", _swapped, _like(_swapped),
+    "gru_step", lambda f: gives_like(_step, *STATES)(f) and bool(np.isclose(f(0.8, 3.0, ZERO, ZERO, ZERO), 0.4)), _step,
+    [Mistake("gates swapped", _swapped, gives_like(_swapped, *STATES),
              "z and 1 - z have changed places: in the chapter, as in Keras, a z of 1 keeps the old state"),
-     Mistake("no reset", _no_reset, _like(_no_reset),
+     Mistake("no reset", _no_reset, gives_like(_no_reset, *STATES),
              "the candidate sees the whole past: multiply h by r before U, so that it can look away"),
-     Mistake("no tanh", _no_tanh, _like(_no_tanh),
+     Mistake("no tanh", _no_tanh, gives_like(_no_tanh, *STATES),
              "the candidate goes through tanh, not σ: a state must be able to fall below 0")],
     "z and r by σ of W x + U h + b, the candidate by tanh with r h in the place of h, then z h + (1 - z) candidate",
     """def step(h, x, W, U, b):

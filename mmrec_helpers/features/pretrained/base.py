@@ -11,7 +11,7 @@ import numpy as np
 
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import Unlearned
-from mmrec_helpers.features.batches import dataset, mean_rows
+from mmrec_helpers.features.batches import rows
 
 if TYPE_CHECKING:
     import keras
@@ -95,10 +95,8 @@ class PretrainedExtractor(Unlearned):
         """(n, dim) float32, of each medium the mean over its parts; NaN where it is None or cannot be read."""
         with devices.on(self.device):
             network = self.loaded()
-            return devices.fitting(lambda batch: mean_rows(
-                lambda parts: network.predict_on_batch(parts)[self.output],
-                dataset(media, self.read, self.shape, self.dtype, batch),
-                len(media), network.output[self.output].shape[-1]), self.batch)
+            return rows(self, media, lambda parts: network.predict_on_batch(parts)[self.output],
+                        network.output[self.output].shape[-1])
 
     def loaded(self) -> keras.Model:
         """The network, built once."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmrec_helpers.features import devices
+from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
 from mmrec_helpers.features.pretrained.weights import fill, wheel_folder
 
@@ -47,11 +48,7 @@ class MiniLM(PretrainedExtractor):
 
     def read(self, medium: str) -> np.ndarray:
         """(sentences, longest) int32: word pieces, 0 after a sentence's end. An empty text is a sentence too."""
-        coded = self.tokenizer.encode_batch(sentences(medium))
-        ids = np.zeros((len(coded), max(len(one.ids) for one in coded)), np.int32)
-        for row, one in zip(ids, coded, strict=True):
-            row[:len(one.ids)] = one.ids
-        return ids
+        return filled([np.array(one.ids, np.int32) for one in self.tokenizer.encode_batch(sentences(medium))])
 
     def network(self) -> keras.Model:
         """The transformer with its weights."""
