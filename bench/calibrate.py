@@ -83,7 +83,7 @@ def cheap_features(catalog: Catalog) -> dict[str, Modality]:
 def found_factors(features: Modality, world: World, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The factors (n, 18) of the records whose medium is there, and what a linear probe says, cross-validated."""
     aligned = features.of(world.item_ids)
-    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13)))
+    model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13), alpha_per_target=True))
     folds = KFold(5, shuffle=True, random_state=seed)
     truth = world.factors[aligned.present].reshape(aligned.present.sum(), -1)
     return truth, cross_val_predict(model, aligned.matrix[aligned.present], truth, cv=folds)

@@ -1,7 +1,8 @@
-"""What a second run costs: `python -m bench.store` shows it and writes bench/store.json.
+"""What a second run costs, and what memory: `python -m bench.store` shows it and writes bench/store.json.
 
-20,000 different pictures (the shop's covers, each with a few bytes of its own behind its end), the cheapest extractor
-there is, an empty store; then the same again, and once more with one picture changed. Each in a process of its own.
+20,000 different pictures (the shop's covers, each with a few bytes of its own behind its end), an empty store. Time:
+the cheapest extractor there is; then the same again, and once more with one picture changed. Memory: 1,000 pictures
+against 20,000, with the cheapest extractor and with a network. Each run is a process of its own.
 """
 
 from __future__ import annotations
@@ -14,48 +15,55 @@ from pathlib import Path
 from bench import record
 from mmrec_helpers.datasets import recordshop_folder
 
-N, SEED = 20_000, 0
+N, FEW, SEED = 20_000, 1_000, 0
+CHEAP, NETWORK = "picture-statistics", "efficientnet-lite0"
 RUN = """
 import resource, sys, time
 from pathlib import Path
 import pandas as pd
 from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.features.statistics import PictureStatistics
+from mmrec_helpers.features.extractors import by_name
 from mmrec_helpers.features.store import FeatureStore, extract
-folder, n = Path(sys.argv[1]), int(sys.argv[2])
+folder, n, name = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 names = [f"{i}.jpg" for i in range(n)]
 catalog = Catalog(pd.DataFrame({"item_id": names, "title": names, "image": names}), pd.DataFrame(), folder, "many")
 start = time.perf_counter()
-extract(catalog, PictureStatistics(), FeatureStore(folder / f"store{n}"))
+extract(catalog, by_name("image", name), FeatureStore(folder / f"store{n}"))
 print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
-def run(folder: Path, n: int) -> tuple[float, float]:
+def run(folder: Path, n: int, name: str = CHEAP) -> tuple[float, float]:
     """Seconds of an extraction over n pictures, and the process's largest memory in MiB."""
-    done = subprocess.run([sys.executable, "-c", RUN, str(folder), str(n)], capture_output=True, text=True, check=True,
-                          cwd=record.ROOT)
+    done = subprocess.run([sys.executable, "-c", RUN, str(folder), str(n), name], capture_output=True, text=True,
+                          check=True, cwd=record.ROOT)
     seconds, memory = map(float, done.stdout.split())
     return seconds, memory
 
 
+def memory(few: float, many: float) -> dict[str, float]:
+    """The largest memory of two runs and how much larger the second's is."""
+    return {f"mib_{FEW}": round(few), f"mib_{N}": round(many), "growth": round(many / few - 1, 3)}
+
+
 def main() -> None:
-    """First, second, and after a change."""
+    """First, second, and after a change; few and many."""
     covers = [path.read_bytes() for path in sorted((recordshop_folder() / "images").glob("r000*.jpg"))]
     with tempfile.TemporaryDirectory() as spare:
         folder = Path(spare)
         for number in range(N):
             (folder / f"{number}.jpg").write_bytes(covers[number % len(covers)] + number.to_bytes(4, "big"))
-        few = run(folder, 1000)
+        few = {name: run(folder, FEW, name)[1] for name in (CHEAP, NETWORK)}
         times = {"first": run(folder, N), "second": run(folder, N)}
         (folder / "7.jpg").write_bytes(covers[8] + b"changed")
         times["one picture changed"] = run(folder, N)
-    figures = {name: {"seconds": round(seconds, 2), "of_first": round(seconds / times["first"][0], 4),
-                      "memory_mib": round(memory)} for name, (seconds, memory) in times.items()}
-    figures["first, of 1,000 pictures"] = {"seconds": round(few[0], 2), "memory_mib": round(few[1])}
-    for name, one in figures.items():
+        many = {CHEAP: times["first"][1], NETWORK: run(folder, N, NETWORK)[1]}
+    runs = {name: {"seconds": round(seconds, 2), "of_first": round(seconds / times["first"][0], 4)}
+            for name, (seconds, _) in times.items()}
+    peaks = {name: memory(few[name], many[name]) for name in few}
+    for name, one in (runs | peaks).items():
         print(f"{name:26s} {one}")
-    record.write("store", SEED, {"pictures": N, "extractor": "PictureStatistics", "runs": figures})
+    record.write("store", SEED, {"pictures": N, "extractor": CHEAP, "runs": runs, "memory": peaks})
 
 
 if __name__ == "__main__":

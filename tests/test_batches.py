@@ -39,7 +39,7 @@ def test_a_row_is_the_mean_over_its_mediums_parts_and_broken_ones_are_set_aside(
 
 
 def test_parts_of_about_one_length_go_together():
-    media = ["a" * 5, "b" * 200, "c" * 6, "d" * 190]
+    media = ["a" * 5, "b" * 200, "c" * 6, "d" * 195]
     shapes = sorted(parts.shape for parts, _ in dataset(media, letters, (None,), "int32", 2).as_numpy_iterator())
     assert shapes == [(2, 6), (2, 200)]
 
@@ -126,8 +126,17 @@ def test_a_text_has_the_same_row_alone_and_beside_longer_ones():
 def test_a_signal_that_is_none_says_what_there_is():
     with pytest.raises(ValueError, match="choose views or category"):
         WordGRU("genre").fit(TEXTS)
+
+
+@pytest.mark.parametrize("labels", [None, [None] * 4])
+def test_categories_that_nobody_knows_are_not_one_category(labels):
+    with pytest.raises(ValueError, match="needs the items' categories, and there are none; choose views"):
+        WordGRU("category").fit(TEXTS, labels)
+
+
+def test_a_text_without_category_is_no_lesson():
     with pytest.raises(ValueError, match="no text to learn from"):
-        WordGRU("category").fit(TEXTS, [None] * 4)
+        WordGRU("category").fit([*TEXTS[:3], None], [None] * 3 + ["city"])
 
 
 # ---- spectra

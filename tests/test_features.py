@@ -19,7 +19,7 @@ from mmrec_helpers.features.audio import PreviewGRU
 from mmrec_helpers.features.image import CoverCNN
 from mmrec_helpers.features.pretrained import MiniLM
 from mmrec_helpers.features.statistics import PictureStatistics, SoundStatistics
-from mmrec_helpers.features.store import FeatureStore, extract
+from mmrec_helpers.features.store import FeatureStore, extract, fitted
 from mmrec_helpers.features.text import TfidfText, WordGRU
 
 N = 40
@@ -176,6 +176,15 @@ def test_other_categories_are_another_entry_only_where_they_are_learnt_from(shop
     assert [entries(Counting(), list("ab") * 20), entries(Counting(), list("ba") * 20)] == [3, 3]
 
 
+def test_what_a_catalogue_taught_is_learnt_once_and_serves_other_media(shop, media, tmp_path, monkeypatch):
+    learnt = fitted(shop, CoverCNN(epochs=1), FeatureStore(tmp_path))
+    monkeypatch.setattr(CoverCNN, "_pair", None)  # nobody trains from here on
+    again = fitted(shop, CoverCNN(epochs=1), FeatureStore(tmp_path))
+    rows = extract(shop, CoverCNN(epochs=1), FeatureStore(tmp_path)).matrix
+    np.testing.assert_array_equal(again.losses_, learnt.losses_)
+    np.testing.assert_allclose(again.transform([media / "3.png"]), rows[3:4], atol=1e-5)
+
+
 def test_several_processes_give_the_same_rows(media):
     files = [*paths(media, "png"), None, media / "broken.png"]
     np.testing.assert_array_equal(PictureStatistics(n_jobs=2).transform(files), PictureStatistics().transform(files))
@@ -218,7 +227,7 @@ import sys, pathlib, pandas as pd
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features.image import CoverCNN
 from mmrec_helpers.features.pretrained import MiniLM
-from mmrec_helpers.features.store import FeatureStore, extract
+from mmrec_helpers.features.store import FeatureStore, extract, fitted
 items = pd.DataFrame({{"item_id": {items!r}, "title": "t", "image": {items!r}}})
 shop = Catalog(items, pd.DataFrame(), pathlib.Path({str(media)!r}), "shop")
 extract(shop, CoverCNN(epochs=1), FeatureStore({str(tmp_path)!r}))

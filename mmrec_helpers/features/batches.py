@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,8 +21,11 @@ log = logging.getLogger(__name__)
 Read = Callable[[str | Path], np.ndarray]
 """A medium -> its parts (p, ...): one picture, the windows of a sound, the sentences of a text."""
 
-LENGTHS = (16, 32, 64, 128, 256, 512)
+LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """Parts whose length ends between the same two of these are batched together, filled up with zeros."""
+
+GROUP = 8
+"""Media that TensorFlow has read in one call of Python."""
 
 
 class Reader(Protocol):
@@ -61,26 +65,33 @@ def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int 
     """
     import tensorflow as tf
 
-    def parts(place: np.ndarray) -> np.ndarray:
+    def parts(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        each = [one(media[place]) for place in places]
+        return np.concatenate(each), np.repeat(places, [len(its) for its in each])
+
+    def one(medium: str | Path) -> np.ndarray:
         try:
-            return read(media[int(place)]).astype(dtype, copy=False)
+            return read(medium).astype(dtype, copy=False)
         except MediaFault as fault:
             log.warning("%s", fault)
             return np.zeros((0, *(length or 0 for length in shape)), dtype)
 
-    def load(place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        found = tf.ensure_shape(tf.numpy_function(parts, [place], dtype), (None, *shape))
-        return found, tf.repeat(place, tf.shape(found)[0])
+    def load(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        found, its = tf.numpy_function(parts, [places], (dtype, tf.int64))
+        return tf.ensure_shape(found, (None, *shape)), tf.ensure_shape(its, (None,))
 
     held = [place for place, medium in enumerate(media) if medium is not None]
-    data = tf.data.Dataset.from_tensor_slices(np.array(held, np.int64))
-    data = data.map(load, num_parallel_calls=tf.data.AUTOTUNE).unbatch()
+    data = tf.data.Dataset.from_tensor_slices(np.array(held, np.int64)).batch(1 if shape[0] is None else GROUP)
+    data = data.map(load, num_parallel_calls=os.cpu_count())
     if shape[0] is None:
         sizes = [batch] * (len(LENGTHS) + 1)
-        data = data.bucket_by_sequence_length(lambda part, _: tf.shape(part)[0], [one + 1 for one in LENGTHS], sizes)
+        data = data.unbatch().bucket_by_sequence_length(lambda part, _: tf.shape(part)[0],
+                                                        [one + 1 for one in LENGTHS], sizes)
     else:
-        data = data.batch(batch)
-    return data.prefetch(2)
+        data = data.rebatch(batch)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # it has nothing to choose, and a short run waits for its timer
+    return data.prefetch(2).with_options(options)
 
 
 def mean_rows(embed: Callable[[np.ndarray], np.ndarray], data: tf.data.Dataset, n: int, dim: int) -> np.ndarray:

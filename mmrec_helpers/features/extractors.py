@@ -9,8 +9,9 @@ from mmrec_helpers.features.store import Extractor
 CATEGORIES, DEPTHS = {"signal": "category"}, {"every_depth": True}
 
 PLACES: dict[str, dict[str, tuple[str, dict[str, object]]]] = {
-    "text": {"tfidf": ("text:TfidfText", {}), "glove": ("pretrained.glove:GloVe", {}), "word-gru": ("text:WordGRU", {}),
-             "word-gru-categories": ("text:WordGRU", CATEGORIES),
+    "text": {"tfidf": ("text:TfidfText", {}), "tfidf-200": ("text:TfidfText", {"n_components": 200}),
+             "glove": ("pretrained.glove:GloVe", {}),
+             "word-gru": ("text:WordGRU", {}), "word-gru-categories": ("text:WordGRU", CATEGORIES),
              "minilm": ("pretrained.minilm:MiniLM", {})},
     "image": {"picture-statistics": ("statistics:PictureStatistics", {}), "cover-cnn": ("image:CoverCNN", {}),
               "cover-cnn-categories": ("image:CoverCNN", CATEGORIES),

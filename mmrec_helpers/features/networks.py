@@ -98,8 +98,9 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
 
     def _drawn(self, media: Sequence[str | Path | None], y: Sequence[object] | None) -> tuple[np.ndarray, np.ndarray]:
         """The parts to learn from, and the number of each one's category (0 where categories are not asked)."""
-        names = y if self.labelled and y is not None else [""] * len(media)
-        labels = pd.factorize(np.array(names, object))[0]
+        if self.labelled and (y is None or pd.isna(np.array(y, object)).all()):
+            raise ValueError("signal 'category' needs the items' categories, and there are none; choose views")
+        labels = pd.factorize(np.array(y if self.labelled else [""] * len(media), object))[0]
         usable = [place for place, one in enumerate(media) if one is not None and labels[place] >= 0]
         drawn = np.random.default_rng(self.seed).permutation(usable)[:self.at_most]
         parts, places = self._in_memory([media[place] for place in drawn])

@@ -13,7 +13,7 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from tqdm import tqdm
@@ -29,7 +29,7 @@ CHUNK = 512
 CONTENT, NOTHING = "S32", b""
 """How a content's hash is kept, and the hash of no medium."""
 
-VERSION = 4
+VERSION = 5
 """Part of every key: raise it when an extractor's code gives other numbers for the same parameters."""
 
 Medium = str | Path | None
@@ -67,6 +67,26 @@ class Extractor(Protocol):
         ...
 
 
+class _Asked(NamedTuple):
+    """Media by their contents: each one `once`, (m,) sorted; where it stands `first`, (m,); `which` it is, (n,)."""
+
+    media: Sequence[Medium]
+    labels: Sequence[object] | None
+    once: np.ndarray
+    first: np.ndarray
+    which: np.ndarray
+    entry: Path
+
+    def fit(self, extractor: Extractor) -> Extractor:
+        """The extractor as it learnt from them: read from the entry, or fitted and written there."""
+        if (self.entry / "fitted").exists():
+            return extractor.load(self.entry / "fitted")
+        extractor.fit([self.media[place] for place in self.first], self.labels)
+        self.entry.mkdir(parents=True, exist_ok=True)
+        write_whole(self.entry / "fitted", lambda path: (path.mkdir(), extractor.save(path)))
+        return extractor
+
+
 class FeatureStore:
     """Extracted features in a folder: MMREC_CACHE, or ~/.cache/mmrec, or the one given. Processes may share it."""
 
@@ -78,31 +98,29 @@ class FeatureStore:
 
         labels: the media's categories, for an extractor that is `labelled`.
         """
-        contents = np.array([content(medium) for medium in media], CONTENT)
-        once, first, which = np.unique(contents, return_index=True, return_inverse=True)
-        taught = [labels[place] for place in first] if extractor.labelled and labels is not None else None
-        entry = self.folder / key(extractor, once, taught)
+        asked = self._asked(extractor, media, labels)
         known = _Known(len(media))
-        known.read(entry, once, first)
-        todo = np.flatnonzero(~known.there[first] & (once != NOTHING))
+        known.read(asked)
+        todo = np.flatnonzero(~known.there[asked.first] & (asked.once != NOTHING))
         if len(todo):
-            fitted = self._fitted(extractor, [media[place] for place in first], taught, entry)
+            fitted = asked.fit(extractor)
             for new in _chunks(todo, type(extractor).__name__):
-                rows = np.asarray(fitted.transform([media[place] for place in first[new]]), np.float32)
-                _write_part(entry, once[new], rows)
-                known.fill(first[new], rows)
-        again = np.flatnonzero(first[which] != np.arange(len(media)))
-        known.rows[again] = known.rows[first[which[again]]]
+                rows = np.asarray(fitted.transform([media[place] for place in asked.first[new]]), np.float32)
+                _write_part(asked.entry, asked.once[new], rows)
+                known.fill(asked.first[new], rows)
+        known.repeat(asked)
         return known.rows
 
-    def _fitted(self, extractor: Extractor, media: Sequence[Medium], labels: Sequence[object] | None,
-                entry: Path) -> Extractor:
-        if (entry / "fitted").exists():
-            return extractor.load(entry / "fitted")
-        extractor.fit(media, labels)
-        entry.mkdir(parents=True, exist_ok=True)
-        write_whole(entry / "fitted", lambda path: (path.mkdir(), extractor.save(path)))
-        return extractor
+    def fitted(self, extractor: Extractor, media: Sequence[Medium],
+               labels: Sequence[object] | None = None) -> Extractor:
+        """The extractor as it learnt from these media: read where that is known, else fitted and kept."""
+        return self._asked(extractor, media, labels).fit(extractor)
+
+    def _asked(self, extractor: Extractor, media: Sequence[Medium], labels: Sequence[object] | None) -> _Asked:
+        contents = np.fromiter((content(medium) for medium in media), CONTENT, len(media))
+        once, first, which = np.unique(contents, return_index=True, return_inverse=True)
+        taught = [labels[place] for place in first] if extractor.labelled and labels is not None else None
+        return _Asked(media, taught, once, first, which, self.folder / key(extractor, once, taught))
 
 
 def _chunks(todo: np.ndarray, name: str) -> Iterator[np.ndarray]:
@@ -125,14 +143,21 @@ class _Known:
             self.rows = np.full((len(self.rows), rows.shape[1]), np.nan, np.float32)
         self.rows[places], self.there[places] = rows, True
 
-    def read(self, entry: Path, once: np.ndarray, first: np.ndarray) -> None:
-        """What the parts of an entry hold of the contents `once`, (m,) sorted, which stand first at places `first`."""
-        for path in sorted(entry.glob("rows-*.npy")):
+    def read(self, asked: _Asked) -> None:
+        """What the parts of an entry hold of what is asked."""
+        once = asked.once
+        for path in sorted(asked.entry.glob("rows-*.npy")):
             part = np.load(path, mmap_mode="r", allow_pickle=False)
             its = np.array(part["content"])
             at = np.minimum(np.searchsorted(once, its), len(once) - 1)
             wanted = once[at] == its
-            self.fill(first[at[wanted]], part["row"][wanted])
+            self.fill(asked.first[at[wanted]], part["row"][wanted])
+
+    def repeat(self, asked: _Asked) -> None:
+        """The row of a content that stands at several places, at all of them."""
+        its = asked.first[asked.which]
+        again = np.flatnonzero(its != np.arange(len(its)))
+        self.rows[again] = self.rows[its[again]]
 
 
 def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Modality:
@@ -144,9 +169,20 @@ def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None =
     media = catalog.media(extractor.modality)
     if not media:
         return Modality(extractor.modality, [], np.zeros((0, 1)))
-    labels = catalog.items["category"].tolist() if "category" in catalog.items else [None] * len(media)
-    rows = (store or FeatureStore()).rows(extractor, media, labels)
+    rows = (store or FeatureStore()).rows(extractor, media, _labels(catalog))
     return Modality(extractor.modality, catalog.items["item_id"].to_numpy(), rows)
+
+
+def fitted(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Extractor:
+    """The extractor as it learnt from a catalogue's media, from the store where it did before. Taught in chapter 3.
+
+    Then it transforms other media, and shows what it learnt: `network_` and `losses_` of a network.
+    """
+    return (store or FeatureStore()).fitted(extractor, catalog.media(extractor.modality), _labels(catalog))
+
+
+def _labels(catalog: Catalog) -> list[object] | None:
+    return catalog.items["category"].tolist() if "category" in catalog.items else None
 
 
 def key(extractor: Extractor, contents: Sequence[bytes], labels: Sequence[object] | None = None) -> str:
