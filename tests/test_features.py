@@ -227,7 +227,7 @@ import sys, pathlib, pandas as pd
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features.image import CoverCNN
 from mmrec_helpers.features.pretrained import MiniLM
-from mmrec_helpers.features.store import FeatureStore, extract, fitted
+from mmrec_helpers.features.store import FeatureStore, extract
 items = pd.DataFrame({{"item_id": {items!r}, "title": "t", "image": {items!r}}})
 shop = Catalog(items, pd.DataFrame(), pathlib.Path({str(media)!r}), "shop")
 extract(shop, CoverCNN(epochs=1), FeatureStore({str(tmp_path)!r}))
