@@ -28,9 +28,10 @@ from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Modality, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, World
 from mmrec_helpers.evaluation import choose, evaluate
+from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.extractors import PLACES, by_name
 from mmrec_helpers.features.pretrained import PretrainedExtractor
-from mmrec_helpers.features.store import Extractor, FeatureStore, extract
+from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ContentKNN
 

@@ -22,11 +22,12 @@ from bench import record
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features import devices
+from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.extractors import PLACES, by_name
 from mmrec_helpers.features.pretrained import PretrainedExtractor
 from mmrec_helpers.features.spectra import decibels, mel_power
-from mmrec_helpers.features.store import Extractor, FeatureStore, extract
+from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
 
 ROUNDS, SEED, ALONE, CLIPS = 3, 0, 128, 64

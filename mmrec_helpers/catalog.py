@@ -80,9 +80,12 @@ class Modality:
 
     def __post_init__(self) -> None:
         matrix = np.asarray(self.matrix, dtype=np.float32)
-        present = np.isfinite(matrix).all(axis=1) if self.present is None else np.asarray(self.present, bool)
+        present = finite(matrix) if self.present is None else np.asarray(self.present, bool)
+        if matrix[~present].any():  # a NaN counts
+            matrix = matrix.copy()
+            matrix[~present] = 0
         object.__setattr__(self, "ids", np.asarray(self.ids, dtype=object))
-        object.__setattr__(self, "matrix", np.where(present[:, None], matrix, np.float32(0)))
+        object.__setattr__(self, "matrix", matrix)
         object.__setattr__(self, "present", present)
         if not len(self.ids) == len(self.matrix) == len(self.present):
             raise ValueError(f"{self.name}: {len(self.ids)} ids for {len(self.matrix)} rows")
@@ -94,6 +97,15 @@ class Modality:
         if not len(self.ids):
             return Modality(self.name, ids, np.zeros((len(ids), self.matrix.shape[1])), known)
         return Modality(self.name, ids, self.matrix[rows], self.present[rows] & known)
+
+
+def finite(matrix: np.ndarray) -> np.ndarray:
+    """Which rows have neither NaN nor infinity, without another matrix in memory: (n, d) -> (n,) bool.
+
+    >>> finite(np.array([[1, 2], [1, np.nan]]))
+    array([ True, False])
+    """
+    return np.isfinite(matrix.sum(axis=1, dtype=np.float64))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier
 
 from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.features import devices, store
+from mmrec_helpers.features import devices, keys, store
 from mmrec_helpers.features.audio import PreviewGRU
 from mmrec_helpers.features.image import CoverCNN
 from mmrec_helpers.features.pretrained import MiniLM
@@ -103,22 +103,25 @@ def test_texts_about_one_thing_are_alike():
     assert min(cosine[0, 1], cosine[2, 3]) > max(cosine[0, 2], cosine[0, 3], cosine[1, 2])
 
 
+class Count:
+    """How many media were transformed, and how many may be."""
+
+    seen, stop_after = 0, 10**9
+
+
 class Counting(PictureStatistics):
     """Counts what it transforms, and can be stopped."""
 
-    seen = 0
-    stop_after = 10**9
-
     def one(self, path):
-        Counting.seen += 1
-        if Counting.seen > Counting.stop_after:
+        Count.seen += 1
+        if Count.seen > Count.stop_after:
             raise KeyboardInterrupt
         return super().one(path)
 
 
 @pytest.fixture
 def shop(media):
-    Counting.seen, Counting.stop_after = 0, 10**9
+    Count.seen, Count.stop_after = 0, 10**9
     items = pd.DataFrame({"item_id": [str(n) for n in range(N)], "title": "t", "image": [f"{n}.png" for n in range(N)]})
     return Catalog(items, pd.DataFrame(), media, "shop")
 
@@ -126,18 +129,18 @@ def shop(media):
 def test_an_unchanged_catalogue_is_extracted_once(shop, tmp_path):
     first = extract(shop, Counting(), FeatureStore(tmp_path))
     again = extract(shop, Counting(), FeatureStore(tmp_path))
-    assert Counting.seen == N
+    assert Count.seen == N
     np.testing.assert_array_equal(first.matrix, again.matrix)
 
 
 def test_a_stopped_run_goes_on_where_it_stood(shop, tmp_path, monkeypatch):
     monkeypatch.setattr(store, "CHUNK", 10)
-    Counting.stop_after = 25
+    Count.stop_after = 25
     with pytest.raises(KeyboardInterrupt):
         extract(shop, Counting(), FeatureStore(tmp_path))
-    Counting.seen, Counting.stop_after = 0, 10**9
+    Count.seen, Count.stop_after = 0, 10**9
     rows = extract(shop, Counting(), FeatureStore(tmp_path))
-    assert Counting.seen == N - 20
+    assert Count.seen == N - 20
     np.testing.assert_array_equal(rows.matrix, extract(shop, PictureStatistics(), FeatureStore(tmp_path / "x")).matrix)
 
 
@@ -148,21 +151,32 @@ def test_only_the_medium_that_changed_is_extracted_again(shop, media, tmp_path):
     before = extract(mine, Counting(), FeatureStore(tmp_path))
     shutil.copyfile(own / "1.png", own / "0.png")  # a content that is known
     (own / "2.png").write_bytes((own / "3.png").read_bytes() + b" ")  # and one that is not
-    Counting.seen = 0
+    Count.seen = 0
     after = extract(dataclasses.replace(mine, items=mine.items[::-1]), Counting(), FeatureStore(tmp_path))
-    assert Counting.seen == 1
+    assert Count.seen == 1
     np.testing.assert_array_equal(after.matrix[::-1][3:], before.matrix[3:])
     np.testing.assert_array_equal(after.matrix[::-1][[0, 2]], before.matrix[[1, 3]])
 
 
 def test_a_parameter_is_another_entry_and_the_device_is_not(tmp_path):
-    contents = [store.content("one"), store.content("two")]
-    before = store.key(CoverCNN(), contents)
-    assert store.key(CoverCNN(device="cpu"), contents[::-1]) == before
-    assert store.key(CoverCNN(epochs=3), contents) != before
-    assert store.key(CoverCNN(), contents[:1]) != before  # it learns from all of them
-    assert store.key(PictureStatistics(), contents[:1]) == store.key(PictureStatistics(), contents)
-    assert store.key(MiniLM(batch=3), contents) == store.key(MiniLM(batch=9), contents)
+    contents = [keys.content("one"), keys.content("two")]
+    before = keys.key(CoverCNN(), contents)
+    assert keys.key(CoverCNN(device="cpu"), contents[::-1]) == before
+    assert keys.key(CoverCNN(epochs=3), contents) != before
+    assert keys.key(CoverCNN(), contents[:1]) != before  # it learns from all of them
+    assert keys.key(PictureStatistics(), contents[:1]) == keys.key(PictureStatistics(), contents)
+    assert keys.key(MiniLM(batch=3), contents) == keys.key(MiniLM(batch=9), contents)
+
+
+def test_another_code_of_ones_own_class_is_another_entry():
+    def key(margin, one):
+        made = {"margin": margin, "one": one, "__module__": "__main__"}  # as in a cell of a notebook
+        return keys.key(type("Own", (PictureStatistics,), made)(), [])
+
+    first = key(1, lambda self, path: [path in {"a", "b"}, 1])
+    assert first == key(1, lambda self, path: [path in {"a", "b"}, 1])
+    assert len({first, key(2, lambda self, path: [path in {"a", "b"}, 1]),
+                key(1, lambda self, path: [path in {"a", "b"}, 2]), key(1, lambda self, path: [path])}) == 4
 
 
 def test_other_categories_are_another_entry_only_where_they_are_learnt_from(shop, tmp_path):
@@ -197,7 +211,7 @@ def test_two_processes_share_a_store_and_a_half_written_part_is_never_read(shop,
     (entry / ".new-x").mkdir()
     (entry / ".new-x" / "rows-0.npy").write_bytes(b"half")
     whole = extract(shop, Counting(), both[1])
-    assert Counting.seen == N
+    assert Count.seen == N
     np.testing.assert_array_equal(whole.matrix[:30], first.matrix)
     np.testing.assert_array_equal(extract(shop, Counting(), both[0]).matrix, whole.matrix)
 

@@ -1,12 +1,48 @@
-"""What extractors share that have nothing to learn. Taught in chapter 3."""
+"""What an extractor is, and what those share that have nothing to learn. Taught in chapter 3."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+
+Medium = str | Path | None
+"""A text, a file, or nothing."""
+
+
+class Extractor(Protocol):
+    """A scikit-learn transformer of media: texts or paths or None -> (n, d) float32, NaN where absent."""
+
+    modality: str
+    learns: bool
+    """Whether `fit` learns from the media: then its rows depend on them all."""
+    labelled: bool
+    """Whether `fit` learns from the items' categories too."""
+    neutral: tuple[str, ...]
+    """Parameters that do not change a row, such as the device."""
+
+    def get_params(self) -> dict[str, object]:
+        """The constructor's arguments."""
+        ...
+
+    def fit(self, media: Sequence[Medium], y: Sequence[object] | None = None) -> Self:
+        """Learn from media, and from their categories y if `labelled`."""
+        ...
+
+    def transform(self, media: Sequence[Medium]) -> np.ndarray:
+        """One row a medium."""
+        ...
+
+    def save(self, folder: str | Path) -> None:
+        """Write what was learnt."""
+        ...
+
+    def load(self, folder: str | Path) -> Self:
+        """Read what was learnt."""
+        ...
 
 
 class Unlearned(TransformerMixin, BaseEstimator):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib
+from typing import TYPE_CHECKING
 
-from mmrec_helpers.features.store import Extractor
+if TYPE_CHECKING:
+    from mmrec_helpers.features.base import Extractor
 
 CATEGORIES, DEPTHS = {"signal": "category"}, {"every_depth": True}
 
 PLACES: dict[str, dict[str, tuple[str, dict[str, object]]]] = {
     "text": {"tfidf": ("text:TfidfText", {}), "tfidf-200": ("text:TfidfText", {"n_components": 200}),
-             "glove": ("pretrained.glove:GloVe", {}),
-             "word-gru": ("text:WordGRU", {}), "word-gru-categories": ("text:WordGRU", CATEGORIES),
-             "minilm": ("pretrained.minilm:MiniLM", {})},
+             "glove": ("pretrained.glove:GloVe", {}), "word-gru": ("text:WordGRU", {}),
+             "word-gru-categories": ("text:WordGRU", CATEGORIES), "minilm": ("pretrained.minilm:MiniLM", {})},
     "image": {"picture-statistics": ("statistics:PictureStatistics", {}), "cover-cnn": ("image:CoverCNN", {}),
               "cover-cnn-categories": ("image:CoverCNN", CATEGORIES),
               "efficientnet-lite0": ("pretrained.efficientnet:EfficientNetLite0", {}),

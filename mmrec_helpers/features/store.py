@@ -8,63 +8,22 @@ where it stood.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from mmrec_helpers.catalog import Catalog, Modality
+from mmrec_helpers.catalog import Catalog, Modality, finite
 from mmrec_helpers.datasets.paths import cache, write_whole
+from mmrec_helpers.features.keys import CONTENT, NOTHING, content, key
 
-log = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from mmrec_helpers.features.base import Extractor, Medium
 
 CHUNK = 512
 """Rows that are written together; what a stop loses at most."""
-
-CONTENT, NOTHING = "S32", b""
-"""How a content's hash is kept, and the hash of no medium."""
-
-VERSION = 5
-"""Part of every key: raise it when an extractor's code gives other numbers for the same parameters."""
-
-Medium = str | Path | None
-
-
-class Extractor(Protocol):
-    """A scikit-learn transformer of media: texts or paths or None -> (n, d) float32, NaN where absent."""
-
-    modality: str
-    learns: bool
-    """Whether `fit` learns from the media: then its rows depend on them all."""
-    labelled: bool
-    """Whether `fit` learns from the items' categories too."""
-    neutral: tuple[str, ...]
-    """Parameters that do not change a row, such as the device."""
-
-    def get_params(self) -> dict[str, object]:
-        """The constructor's arguments."""
-        ...
-
-    def fit(self, media: Sequence[Medium], y: Sequence[object] | None = None) -> Self:
-        """Learn from media, and from their categories y if `labelled`."""
-        ...
-
-    def transform(self, media: Sequence[Medium]) -> np.ndarray:
-        """One row a medium."""
-        ...
-
-    def save(self, folder: str | Path) -> None:
-        """Write what was learnt."""
-        ...
-
-    def load(self, folder: str | Path) -> Self:
-        """Read what was learnt."""
-        ...
 
 
 class _Asked(NamedTuple):
@@ -170,7 +129,9 @@ def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None =
     if not media:
         return Modality(extractor.modality, [], np.zeros((0, 1)))
     rows = (store or FeatureStore()).rows(extractor, media, _labels(catalog))
-    return Modality(extractor.modality, catalog.items["item_id"].to_numpy(), rows)
+    present = finite(rows)
+    rows[~present] = 0  # here, for a Modality copies what it has to change
+    return Modality(extractor.modality, catalog.items["item_id"].to_numpy(), rows, present)
 
 
 def fitted(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Extractor:
@@ -183,32 +144,6 @@ def fitted(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = 
 
 def _labels(catalog: Catalog) -> list[object] | None:
     return catalog.items["category"].tolist() if "category" in catalog.items else None
-
-
-def key(extractor: Extractor, contents: Sequence[bytes], labels: Sequence[object] | None = None) -> str:
-    """CLASS-DIGEST: the digest covers parameters, version and, where the extractor learns, what it learns from."""
-    parameters = {name: value for name, value in extractor.get_params().items() if name not in extractor.neutral}
-    about = {"class": type(extractor).__name__, "parameters": parameters, "version": VERSION}
-    digest = hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode())
-    if extractor.learns:
-        taught = labels or [""] * len(contents)
-        learnt = {(one, str(label)) for one, label in zip(contents, taught, strict=True) if one != NOTHING}
-        for one, label in sorted(learnt):
-            digest.update(one + label.encode())
-    return f"{type(extractor).__name__}-{digest.hexdigest()[:24]}"
-
-
-def content(medium: Medium) -> bytes:
-    """The sha256 of a text's or a file's content; `NOTHING` where there is none, or the file cannot be opened."""
-    if medium is None:
-        return NOTHING
-    if isinstance(medium, str):
-        return hashlib.sha256(b"t" + medium.encode("utf-8", "surrogatepass")).digest()
-    try:
-        return hashlib.sha256(b"f" + medium.read_bytes()).digest()
-    except OSError as fault:
-        log.warning("%s: %s", medium.name, fault.strerror)
-        return NOTHING
 
 
 def _write_part(entry: Path, contents: np.ndarray, rows: np.ndarray) -> None:
