@@ -3,8 +3,8 @@
 On the record shop a linear probe's R² for the extractor's own planted factors; on MovieLens, where MMREC_MOVIELENS
 names it, the AUC of a linear probe for its genres; on both cold items' NDCG@10 by content alone, numbers a medium, and
 core-seconds for 1,000 media (decoding and training included, nothing cached). A film's category is its first genre, so
-the AUC of a network that learnt categories has seen part of the answer. Intervals: 95 % by bootstrap over items
-or users; a network is trained with several seeds, and its interval holds their spread too.
+the AUC of a network that learnt categories has seen part of the answer. Intervals: 95 % by bootstrap over items or
+users; a network is trained with several seeds, and its interval holds their spread too.
 """
 
 from __future__ import annotations

@@ -236,7 +236,8 @@ def test_extract_keeps_features_and_a_second_run_says_the_same(shop, tmp_path, c
 
 def test_an_encoder_that_is_not_there_is_named_with_what_there_is(shop, capsys):
     assert cli.main(["extract", "--data", str(shop), "--modality", "audio", "--encoder", "minilm"]) == 1
-    assert "no extractor 'minilm' of audio; there are sound-statistics, preview-gru, " in one_line(capsys)
+    assert ("no extractor 'minilm' of audio; there are sound-statistics, preview-gru, preview-gru-categories, "
+            "conv-gru, conv-gru-categories, musicnn, musicnn-depths") in one_line(capsys)
 
 
 def test_a_gpu_that_is_not_there_is_one_line(shop, capsys, monkeypatch):

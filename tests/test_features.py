@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 import subprocess
 import sys
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -177,6 +178,21 @@ def test_another_code_of_ones_own_class_is_another_entry():
     assert first == key(1, lambda self, path: [path in {"a", "b"}, 1])
     assert len({first, key(2, lambda self, path: [path in {"a", "b"}, 1]),
                 key(1, lambda self, path: [path in {"a", "b"}, 2]), key(1, lambda self, path: [path])}) == 4
+
+
+@pytest.mark.parametrize("wrapped", [lambda one: one, staticmethod, property, cached_property])
+def test_defaults_and_wrapped_methods_are_code_too(wrapped):
+    def key(one):
+        return keys.key(type("Own", (PictureStatistics,), {"more": wrapped(one), "__module__": "__main__"})(), [])
+
+    keyed = {key(lambda self, by=1: by), key(lambda self, by=2: by), key(lambda self, *, by=1: by),
+             key(lambda self, *, by=2: by), key(lambda self: 1), key(lambda self: 2)}
+    assert len(keyed) == 6
+
+
+def test_a_constant_that_says_where_it_lies_in_memory_does_not_make_a_new_entry():
+    made = [type("Own", (PictureStatistics,), {"of": (object(),), "__module__": "__main__"}) for _ in range(2)]
+    assert keys.key(made[0](), []) == keys.key(made[1](), [])
 
 
 def test_other_categories_are_another_entry_only_where_they_are_learnt_from(shop, tmp_path):

@@ -74,3 +74,10 @@ def test_behaviour_counts_what_each_user_did():
     counted = table.loc["u", ["log_view", "log_play", "log_events", "log_items"]]
     assert np.expm1(counted).round().tolist() == [1, 1, 2, 1]
     assert table.loc["v", "share_evening"] == 1
+
+
+def test_a_modality_leaves_the_array_it_was_given_as_it_was():
+    given = np.array([[1.0, 2.0], [np.nan, 5.0]], np.float32)
+    made = Modality("text", ["a", "b"], given)
+    np.testing.assert_array_equal(made.matrix, [[1, 2], [0, 0]])
+    np.testing.assert_array_equal(given, [[1, 2], [np.nan, 5]])

@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ OURS = ("mmrec_helpers", "sklearn", "typing", "builtins")
 def key(extractor: Extractor, contents: Sequence[bytes], labels: Sequence[object] | None = None) -> str:
     """CLASS-DIGEST: the digest covers parameters, version and, where the extractor learns, what it learns from.
 
-    Of a class that is not the package's own, methods and constants are covered too: edit one, and nothing stale is
-    read. What its methods call elsewhere is not seen; give such a class a parameter for its version.
+    Of a class that is not the package's own, methods with their defaults and constants are covered too: edit one, and
+    nothing stale is read. What its methods call elsewhere is not seen; give such a class a parameter for its version.
     """
     parameters = {name: value for name, value in extractor.get_params().items() if name not in extractor.neutral}
     about = {"class": type(extractor).__name__, "code": _own_code(type(extractor)), "parameters": parameters,
@@ -42,22 +42,27 @@ def key(extractor: Extractor, contents: Sequence[bytes], labels: Sequence[object
     return f"{type(extractor).__name__}-{digest.hexdigest()[:24]}"
 
 
-def _own_code(kind: type) -> list[tuple]:
+def _own_code(kind: type) -> list[tuple[str, object]]:
     """What the classes do that `VERSION` knows nothing of: another's subclass, a cell of a notebook."""
     strange = [one for one in kind.__mro__ if one.__module__.partition(".")[0] not in OURS]
-    return [(name, _plain(getattr(value, "fget", None) or getattr(value, "__func__", value)))
-            for one in strange for name, value in sorted(vars(one).items()) if not name.startswith("__")
-            or name == "__init__"]
+    return [(name, _plain(value)) for one in strange for name, value in sorted(vars(one).items())
+            if name == "__init__" or not name.startswith("__")]
 
 
 def _plain(value: object) -> object:
-    """A function's instructions or a constant, alike in every process; None for anything else."""
-    code = getattr(value, "__code__", value)
-    if isinstance(code, CodeType):
-        return code.co_code.hex(), code.co_names, [_plain(one) for one in code.co_consts]
-    if isinstance(code, frozenset):
-        return sorted(map(repr, code))
-    return repr(code) if isinstance(code, (str, bytes, int, float, complex, tuple, type(None))) else None
+    """A function's instructions and defaults, or a constant, alike in every process; None for anything else."""
+    for wrapped in ("fget", "__func__", "func"):  # property, static and class method, cached property
+        value = getattr(value, wrapped, value)
+    if isinstance(value, FunctionType):
+        named = tuple((value.__kwdefaults__ or {}).items())
+        return [_plain(part) for part in (value.__code__, value.__defaults__, named)]
+    if isinstance(value, CodeType):
+        return value.co_code.hex(), value.co_names, _plain(value.co_consts)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, frozenset):
+        return sorted(map(repr, value))
+    return repr(value) if isinstance(value, (str, bytes, int, float, complex, type(None))) else None
 
 
 def content(medium: Medium) -> bytes:
