@@ -1,12 +1,13 @@
-"""What flows between the rooms: `Catalog`, `Modality`, `Interactions`, `Split`.
+"""What flows between the modules: `Catalog`, `Features`, `Interactions`, `Queries`, `Split`, `Recommendations`.
 
-Rows are aligned by id, never by luck. Ids are strings everywhere. Taught in chapters 1 and 2.
+Rows are aligned by id. Ids are strings everywhere. Taught in chapters 1 and 2.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,11 @@ POSITIVE_RATING = 4.0
 
 
 class CatalogError(ValueError):
-    """The catalogue's structure is broken. The message names file, line (where there is one) and mend."""
+    """The catalogue's structure is broken. The message names file, line (where there is one) and fix."""
+
+
+class UnknownId(ValueError):
+    """An id that is not in the catalogue. The message names it, and the nearest known one."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +65,22 @@ class Catalog:
 
 
 @dataclass(frozen=True)
-class Modality:
-    """What an extractor made of a catalogue's media.
+class Features:
+    """What an extractor made of the media of items, or what a profile says of users.
 
-    ids: (n,) item ids; matrix: (n, d) float32; present: (n,) bool, False where the item has no such medium or it
-    could not be read (its row is then zero). Taught in chapters 1, 3, 4 and 5.
+    name: of the extractor ("minilm"); modality: "text", "image", "audio" ...; ids: (n,) of items or users; matrix:
+    (n, d) float32; present: (n,) bool, False where there is no such medium or it could not be read (its row is then
+    zero). Several extractors of one modality live side by side. Taught in chapters 1, 3, 4 and 5.
 
-    >>> sound = Modality("audio", ["a", "b"], [[1, 2], [np.nan, np.nan]])
+    >>> sound = Features("mel", "audio", ["a", "b"], [[1, 2], [np.nan, np.nan]])
     >>> sound.present
     array([ True, False])
-    >>> sound.of(["b", "a", "z"]).matrix
+    >>> sound.align(["b", "a", "z"]).matrix
     array([[0., 0.], [1., 2.], [0., 0.]], dtype=float32)
     """
 
     name: str
+    modality: str
     ids: np.ndarray
     matrix: np.ndarray
     present: np.ndarray = None  # by default: the rows of `matrix` without NaN
@@ -90,13 +97,13 @@ class Modality:
         if not len(self.ids) == len(self.matrix) == len(self.present):
             raise ValueError(f"{self.name}: {len(self.ids)} ids for {len(self.matrix)} rows")
 
-    def of(self, ids: Sequence[str]) -> Modality:
-        """The rows of these items, in this order; an item that is not known here is not present."""
+    def align(self, ids: Sequence[str]) -> Features:
+        """The rows of these ids, in this order; an id that has no row here is not present."""
         rows = pd.Index(self.ids).get_indexer(list(ids))
         known = rows >= 0
         if not len(self.ids):
-            return Modality(self.name, ids, np.zeros((len(ids), self.matrix.shape[1])), known)
-        return Modality(self.name, ids, self.matrix[rows], self.present[rows] & known)
+            return Features(self.name, self.modality, ids, np.zeros((len(ids), self.matrix.shape[1])), known)
+        return Features(self.name, self.modality, ids, self.matrix[rows], self.present[rows] & known)
 
 
 def finite(matrix: np.ndarray) -> np.ndarray:
@@ -110,71 +117,151 @@ def finite(matrix: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Interactions:
-    """Who took what: `matrix` (users x items, CSR, float32) with the ids of its rows and columns.
+    """Who took what.
 
-    A stored 1 is a positive event; a **stored 0** is an item seen and not liked (a low rating): it is masked
-    from candidates and never learnt from. Taught in chapters 1 and 8.
+    matrix: (users, items) CSR float32; what is stored is positive, its size a confidence; users, items: the ids of
+    rows and columns; seen: (users, items) CSR bool, what must not be offered again: the positives, and items with a
+    low rating (default: the positives alone); time: (users, items) CSR float64, the seconds since 1970 of the first
+    event of what was seen, or None. Taught in chapters 1 and 8.
     """
 
     matrix: sparse.csr_matrix
     users: np.ndarray
     items: np.ndarray
+    seen: sparse.csr_matrix = None
+    time: sparse.csr_matrix | None = None
 
     def __post_init__(self) -> None:
+        matrix = sparse.csr_matrix(self.matrix, dtype=np.float32)
+        object.__setattr__(self, "matrix", matrix)
         object.__setattr__(self, "users", np.asarray(self.users, dtype=object))
         object.__setattr__(self, "items", np.asarray(self.items, dtype=object))
-        if self.matrix.shape != (len(self.users), len(self.items)):
-            raise ValueError(f"matrix {self.matrix.shape} for {len(self.users)} users, {len(self.items)} items")
+        object.__setattr__(self, "seen", cells(matrix) if self.seen is None else cells(self.seen))
+        for part in (matrix, self.seen):
+            if part.shape != (len(self.users), len(self.items)):
+                raise ValueError(f"matrix {part.shape} for {len(self.users)} users, {len(self.items)} items")
+        if len(matrix.data) and not matrix.data.min() > 0:
+            raise ValueError("an interaction that is not positive; an item seen and not liked belongs in `seen`")
 
-    def history(self, items: Sequence[str]) -> sparse.csr_matrix:
-        """One row over `self.items` for a user who took these items; ids that are not known are left out.
+    def queries(self, users: Sequence[str] | None = None) -> Queries:
+        """Ask for these users (default: all) with what is known of them here. Raises UnknownId."""
+        rows = np.arange(len(self.users)) if users is None else positions(users, self.users, "user")
+        time = None if self.time is None else self.time[rows]
+        return Queries(self.matrix[rows], self.seen[rows], self.users[rows], time)
 
-        >>> who = Interactions(sparse.csr_matrix((1, 3), dtype=np.float32), ["u"], ["a", "b", "c"])
-        >>> who.history(["c", "zzz"]).toarray()
-        array([[0., 0., 1.]], dtype=float32)
+
+@dataclass(frozen=True)
+class Queries:
+    """Who is asked for: one row a list.
+
+    history: (n, items) CSR float32, what each took, as in `Interactions.matrix`; seen: (n, items) CSR bool, what must
+    not be offered (default: the history); users: (n,) ids, or None for people who have none; time: as in
+    `Interactions`, or None. Taught in chapters 8 and 12.
+    """
+
+    history: sparse.csr_matrix
+    seen: sparse.csr_matrix = None
+    users: np.ndarray | None = None
+    time: sparse.csr_matrix | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "history", sparse.csr_matrix(self.history, dtype=np.float32))
+        object.__setattr__(self, "seen", cells(self.history if self.seen is None else self.seen))
+
+    @classmethod
+    def of(cls, histories: Sequence[str] | Sequence[Sequence[str]], items: Catalog | Sequence[str]) -> Queries:
+        """Ask by item ids: one history, or a list of them. items: the catalogue, or its ids. Raises UnknownId.
+
+        >>> Queries.of(["c", "a"], items=["a", "b", "c"]).history.toarray()
+        array([[1., 0., 1.]], dtype=float32)
         """
-        columns = pd.Index(self.items).get_indexer(list(dict.fromkeys(items)))
-        columns = columns[columns >= 0]
-        row = np.zeros(len(columns), dtype=int)
-        return sparse.csr_matrix((np.ones(len(columns), np.float32), (row, columns)), (1, len(self.items)))
+        one = not len(histories) or isinstance(histories[0], str)
+        rows = [list(dict.fromkeys(row)) for row in ([histories] if one else histories)]
+        ids = items.items["item_id"].to_numpy(object) if isinstance(items, Catalog) else np.asarray(items, object)
+        columns = positions([item for row in rows for item in row], ids, "item")
+        starts = np.cumsum([0, *map(len, rows)])
+        return cls(sparse.csr_matrix((np.ones(len(columns), np.float32), columns, starts), (len(rows), len(ids))))
+
+    def __len__(self) -> int:
+        return self.history.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Queries:
+        users, time = (None if part is None else part[rows] for part in (self.users, self.time))
+        return Queries(self.history[rows], self.seen[rows], users, time)
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """The best items of each query. ids: (n, k) object, None where fewer are left; scores: (n, k), nan there.
+
+    users: (n,) ids or None; by_popularity: (n,) bool, True where nothing was known of the user, so that the list is
+    of what most people took. Taught in chapter 8.
+    """
+
+    ids: np.ndarray
+    scores: np.ndarray
+    users: np.ndarray | None
+    by_popularity: np.ndarray
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a recommended item: `user_id` (the query's number where it has no user), `rank`, `item_id`, `score`.
+
+        >>> Recommendations(np.array([["a", None]]), np.array([[2.0, np.nan]]), np.array(["u"]), [False]).to_frame()
+          user_id  rank item_id  score
+        0       u     1       a    2.0
+        """
+        n, k = self.ids.shape
+        users = np.arange(n) if self.users is None else self.users
+        table = pd.DataFrame({"user_id": np.repeat(users, k), "rank": np.tile(np.arange(1, k + 1), n),
+                              "item_id": self.ids.ravel(), "score": self.scores.ravel()})
+        return table.dropna(subset="item_id", ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of an experiment.
+
+    fit: what may be learnt from; queries: who is asked for, with what is known of them when the stage begins; targets:
+    (queries, items) CSR, what they then took; candidates: (items,) bool, what may be offered. Taught in chapter 9.
+    """
+
+    fit: Interactions
+    queries: Queries
+    targets: sparse.csr_matrix
+    candidates: np.ndarray
 
 
 @dataclass(frozen=True)
 class Split:
-    """Interactions divided for an honest experiment; every part has the same rows and columns.
+    """Interactions divided for an honest experiment: settings are chosen on `valid`, reported on `test`.
 
-    train: what rankers learn from; valid, test: the targets (an item's first positive event in that period);
-    known: for "valid" and "test", each user's history when that period starts, the input of a ranker and the
-    mask of its candidates; candidates: for each, (items,) bool, what may be recommended; protocol: what was split
-    how, what is masked, the seed. Taught in chapter 9; made by `splits`.
+    everything: all there is, to serve from after the experiment; protocol: what was divided how, in plain data. All
+    parts have the same columns, every item of the catalogue, and the same rows. Taught in chapter 9; made by `splits`.
     """
 
-    train: Interactions
-    valid: Interactions
-    test: Interactions
+    valid: Stage
+    test: Stage
+    everything: Interactions
     protocol: Mapping[str, object]
-    known: Mapping[str, Interactions] = field(default_factory=dict)
-    candidates: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-    def learn(self, stage: str) -> Interactions:
-        """What a ranker may learn from before `stage`: `train`, and for "test" what was known and asked in "valid"."""
-        if stage == "valid":
-            return self.train
-        parts = [self.train.matrix, self.known["valid"].matrix, self.valid.matrix]
-        return Interactions(union(parts), self.train.users, self.train.items)
 
 
-def union(matrices: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:
-    """The largest value of each cell over matrices of one shape; a stored 0 stays stored.
+def cells(matrix: sparse.spmatrix) -> sparse.csr_matrix:
+    """Where something is stored, as a CSR of bool."""
+    matrix = sparse.csr_matrix(matrix)
+    return sparse.csr_matrix((np.ones(matrix.nnz, bool), matrix.indices, matrix.indptr), matrix.shape)
 
-    >>> a, b = sparse.csr_matrix([[1, 0, 0]]), sparse.csr_matrix(([0], ([0], [1])), (1, 3))
-    >>> union([a, b]).indices, union([a, b]).data
-    (array([0, 1], dtype=int32), array([1., 0.], dtype=float32))
+
+def positions(ids: Sequence[str], known: np.ndarray, what: str) -> np.ndarray:
+    """The place of each id among the known ones: (n,) int. Raises UnknownId.
+
+    >>> positions(["b"], np.array(["a", "b"]), "item")
+    array([1])
     """
-    parts = [m.tocoo() for m in matrices]
-    cells = pd.DataFrame({
-        "row": np.concatenate([m.row for m in parts]),
-        "column": np.concatenate([m.col for m in parts]),
-        "value": np.concatenate([m.data for m in parts]).astype(np.float32),
-    }).groupby(["row", "column"], sort=True)["value"].max().reset_index()
-    return sparse.csr_matrix((cells["value"], (cells["row"], cells["column"])), matrices[0].shape)
+    places = pd.Index(known).get_indexer(list(ids))
+    if (places >= 0).all():
+        return places
+    strange = list(dict.fromkeys(one for one, place in zip(ids, places, strict=True) if place < 0))
+    near = difflib.get_close_matches(str(strange[0]), list(map(str, known[:100_000])), 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(map(str, known[:3]))} ... ({len(known)})"
+    more = f" (and {len(strange) - 1} more)" if len(strange) > 1 else ""
+    raise UnknownId(f"{what} {strange[0]!r}{more} is not known; {hint}")

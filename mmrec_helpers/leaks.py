@@ -2,63 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
-from mmrec_helpers.catalog import Catalog, Interactions, Split
-from mmrec_helpers.splits import takes
+from mmrec_helpers.catalog import Split, Stage
 
 Table = pd.DataFrame
 
 
-def check_no_leak(split: Split, catalog: Catalog) -> None:
+def check_no_leak(split: Split, feedback: Table) -> None:
     """Raise ValueError, naming user and item, where something of a later stage is learnt from or known.
 
-    That is: a target of valid or test, a cell that no event of the catalogue gives, an event later than the
-    cut (the user's first target, where each has an own cut), a cold item, a cold user. Taught in chapter 9.
+    feedback: `splits.first_feedback` of the catalogue. A leak is: a target of valid or test; a cell that no event of
+    the catalogue gives; an event later than the stage's start (`protocol["starts"]`: a time, or each user's first
+    target); an item, or a user, that is never learnt (`protocol["never_learnt"]`). Taught in chapter 9.
 
     >>> from mmrec_helpers import splits
-    >>> check_no_leak(splits.global_time(splits.example(), min_events=1), splits.example())
+    >>> check_no_leak(splits.global_time(splits.example()), splits.first_feedback(splits.example()))
     """
-    times = takes(catalog)
-    parts = {"train": split.train, "known['valid']": split.known["valid"], "valid": split.valid,
-             "known['test']": split.known["test"]}
-    cells = {place: _cells(part, times) for place, part in parts.items()}
-    for stage, places in (("valid", list(cells)[:2]), ("test", list(cells))):
-        targets = _cells(getattr(split, stage), times)
-        for place in places:
-            own = place == f"known['{stage}']"
-            for fault, bad in _faults(cells[place], targets, split, stage, own):
+    stages = {"valid": split.valid, "test": split.test}
+    places = {f"{name}.{part}": _cells(stage, part, feedback) for name, stage in stages.items()
+              for part in ("fit", "queries", "targets")}
+    for name, before in (("valid", ["valid.fit", "valid.queries"]), ("test", list(places)[:5])):
+        cold = stages[name].fit.items[stages[name].candidates]
+        for place in before:
+            for fault, bad in _faults(places[place], place, split.protocol, name, places[f"{name}.targets"], cold):
                 if bad.any():
-                    user, item = cells[place].loc[bad, ["user", "item"]].iloc[0]
+                    user, item = places[place].loc[bad, ["user", "item"]].iloc[0]
                     raise ValueError(f"leak in {place}: user {user!r}, item {item!r} {fault}")
 
 
-def _faults(cells: Table, targets: Table, split: Split, stage: str,
-            own: bool) -> Iterator[tuple[str, pd.Series]]:
-    """Each kind of leak with the rows of `cells` that show it; own: cells are the stage's own histories."""
-    kind = split.protocol["split"]
+def _faults(cells: Table, place: str, protocol: Mapping[str, object], name: str, targets: Table,
+            cold: np.ndarray) -> Iterator[tuple[str, pd.Series]]:
+    """Each kind of leak with the rows of `cells` that show it; cold: the stage's candidates."""
     pairs, asked = (pd.MultiIndex.from_frame(rows[["user", "item"]]) for rows in (cells, targets))
-    yield f"is a target of {stage}", pd.Series(pairs.isin(asked))
+    yield f"is a target of {name}", pd.Series(pairs.isin(asked))
     yield "comes from no event of the catalogue", cells["time"].isna()
-    if kind == "global_time":
-        cut = pd.Timestamp(split.protocol[f"cut_{stage}"])
-        yield f"happened after the cut of {stage}, {cut.isoformat()}", cells["time"] >= cut
-    if kind in ("user_time", "cold_users"):
+    start = protocol["starts"][name]
+    if start == "first target":
         first = targets.groupby("user")["time"].min().reindex(cells["user"]).set_axis(cells.index)
-        yield f"happened after the user's first target of {stage}", cells["time"] > first
-    if kind == "cold_items":
-        cold = split.train.items[split.candidates[stage]]
-        yield f"is a cold item of {stage}", cells["item"].isin(cold)
-    if kind == "cold_users" and not own:
-        yield f"belongs to a cold user of {stage}", cells["user"].isin(targets["user"])
+        yield f"happened after the user's first target of {name}", cells["time"] > first
+    elif start is not None:
+        yield f"happened after {name} began, {start}", cells["time"] >= pd.Timestamp(start)
+    if protocol["never_learnt"] == "items":
+        yield f"is a cold item of {name}", cells["item"].isin(cold)
+    if protocol["never_learnt"] == "users" and place != f"{name}.queries":
+        yield f"belongs to a cold user of {name}", cells["user"].isin(targets["user"])
 
 
-def _cells(part: Interactions, times: Table) -> Table:
-    """Every stored cell: user, item, positive, and the time at which it came to be (NaT: no event did it)."""
-    rows = np.repeat(np.arange(len(part.users)), np.diff(part.matrix.indptr))
-    cells = pd.DataFrame({"user": part.users[rows], "item": part.items[part.matrix.indices],
-                          "positive": part.matrix.data > 0})
-    return cells.merge(times, how="left", on=["user", "item", "positive"])
+def _cells(stage: Stage, part: str, feedback: Table) -> Table:
+    """Every cell of a part: user, item, positive, and the time at which it came to be (NaT: no event did it)."""
+    if part == "fit":
+        users, liked, seen = stage.fit.users, stage.fit.matrix, stage.fit.seen
+    else:
+        users, seen = stage.queries.users, stage.queries.seen
+        liked = stage.queries.history if part == "queries" else stage.targets
+        seen = seen if part == "queries" else liked
+    liked, seen = (_pairs(matrix) for matrix in (liked, seen))
+    low = np.setdiff1d(seen, liked)
+    row, column = np.divmod(np.concatenate([liked, low]), stage.fit.matrix.shape[1])
+    cells = pd.DataFrame({"user": users[row], "item": stage.fit.items[column],
+                          "positive": np.arange(len(row)) < len(liked)})
+    return cells.merge(feedback[["user", "item", "positive", "time"]], how="left", on=["user", "item", "positive"])
+
+
+def _pairs(matrix: sparse.csr_matrix) -> np.ndarray:
+    """Stored cells as one number each: row * columns + column, (nnz,) int."""
+    coo = matrix.tocoo()
+    return coo.row.astype(np.int64) * matrix.shape[1] + coo.col

@@ -1,7 +1,8 @@
-"""From what a user did, and what the items are, to a vector that stands for the user. Taught in chapter 6.
+"""From what a user did, and what the items are, to a vector of the user. Taught in chapter 6.
 
 The article's u = f(x1 .. xn) is `behaviour`: numbers about a user's events, integrated and reduced. Its
-p = g(u, m1 .. mk) is `taste`: the user among the items' features.
+p = g(u, m1 .. mk) is `taste`: the user among the items' features. Profiles are for people to read and compare: no
+ranker of this package uses them, each makes its own vector of a user from the history.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import Catalog, Modality
+from mmrec_helpers.catalog import Catalog, Features
 
 
 def behaviour(catalog: Catalog) -> pd.DataFrame:
@@ -31,7 +32,7 @@ def behaviour(catalog: Catalog) -> pd.DataFrame:
     return table.astype(np.float64)
 
 
-def summary(table: pd.DataFrame, n_components: int = 4) -> Modality:
+def summary(table: pd.DataFrame, n_components: int = 4) -> Features:
     """u = f(x): the behaviour columns standardised and reduced by PCA, (users, n_components). Taught in chapter 6.
 
     >>> table = pd.DataFrame({"x": [0.0, 1.0, 2.0], "y": [0.0, 1.0, 5.0]}, index=["a", "b", "c"])
@@ -43,21 +44,21 @@ def summary(table: pd.DataFrame, n_components: int = 4) -> Modality:
     spread = table.std(ddof=0).replace(0, 1)
     standard = ((table - table.mean()) / spread).to_numpy()
     reduced = PCA(min(n_components, *standard.shape), svd_solver="full").fit_transform(standard)
-    return Modality("behaviour", table.index.to_numpy(), reduced)
+    return Features("behaviour", "profile", table.index.to_numpy(), reduced)
 
 
-def taste(histories: sparse.csr_matrix, items: np.ndarray, content: Modality) -> np.ndarray:
+def taste(histories: sparse.csr_matrix, items: np.ndarray, content: Features) -> np.ndarray:
     """p = g(u, m): the mean of the content vectors of what a user took, (users, d) float32. Taught in chapter 6.
 
-    histories: (users, items), positive entries count; items without the medium are left out of the mean; a user
+    histories: (users, items), what each took; items without the medium are left out of the mean; a user
     with nothing to go by gets zeros.
 
-    >>> text = Modality("text", ["a", "b", "c"], [[1.0, 0.0], [0.0, 1.0], [np.nan, np.nan]])
+    >>> text = Features("tfidf", "text", ["a", "b", "c"], [[1.0, 0.0], [0.0, 1.0], [np.nan, np.nan]])
     >>> taste(sparse.csr_matrix([[1, 1, 1], [0, 0, 1]]), np.array(["a", "b", "c"]), text)
     array([[0.5, 0.5],
            [0. , 0. ]], dtype=float32)
     """
-    aligned = content.of(items)
+    aligned = content.align(items)
     taken = (histories > 0).astype(np.float32).multiply(aligned.present[None, :].astype(np.float32)).tocsr()
     total = np.asarray(taken.sum(axis=1))
     return np.asarray(taken @ aligned.matrix / np.maximum(total, 1), np.float32)

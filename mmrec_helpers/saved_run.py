@@ -1,12 +1,15 @@
-"""A run on disk: written whole or not at all, read without TensorFlow. Taught in chapter 11."""
+"""A run on disk: written whole or not at all, checked when it is read, read without TensorFlow. Chapter 11."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+import re
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +17,17 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import Interactions, Modality
+from mmrec_helpers.catalog import Features, Interactions, Queries
 from mmrec_helpers.ranking import Ranker, load
-from mmrec_helpers.ranking.reasons import explain
+from mmrec_helpers.ranking import save as save_ranker
+from mmrec_helpers.ranking.reasons import alike_in
 
-FORMAT = 1
-"""Version of a run's folder; a folder of another version is refused, not guessed at."""
+FORMAT = 2
+"""Version of a run's folder; a folder of another version is refused."""
+
+NAME = re.compile(r"[^\W.][\w.-]*")
+
+DAY = 86_400.0
 
 
 class RunError(ValueError):
@@ -28,114 +36,166 @@ class RunError(ValueError):
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What answers need: the ranker, what is known of the users, the items' titles and modalities."""
+    """What answers need: the ranker, what is known of the users, the items' titles and features."""
 
     ranker: Ranker
-    histories: Interactions
-    titles: dict[str, str]
-    modalities: list[Modality]
+    known: Interactions
+    titles: Mapping[str, str]
+    features: Sequence[Features]
 
-    def recommend(self, user: str | None = None, history: Sequence[str] = (), k: int = 10) -> pd.DataFrame:
+    def recommend(self, user: str | None = None, history: Sequence[str] = (), k: int = 10,
+                  only: Sequence[str] | None = None, without: Sequence[str] = ()) -> pd.DataFrame:
         """The k best items for a known user, or for someone unknown who took `history`.
 
-        Columns: rank, item_id, title, score, because (titles of past items), alike_in (modality). Fewer than k rows
-        where the catalogue has no more. Raises RunError for an unknown user, a history without a known item, k < 1.
+        Columns: rank, item_id, title, score, because (titles of past items), alike_in (name of features). Fewer than k
+        rows where no more are left. Without a history it is what most people took, and `because` says so. only,
+        without: ids of items, as in `Ranker.recommend`. Raises UnknownId for a user or item that is not in this run,
+        ValueError for k below 1.
         """
-        if k < 1:
-            raise RunError(f"k is {k}; ask for at least 1")
-        row = self._row_of(user) if user is not None else self._row_from(history)
-        ids, scores = self.ranker.recommend(row, k)
-        left = [item for item in ids[0] if item is not None]
-        reasons = explain(self.ranker, row, left, self.modalities)
+        query = Queries.of(history, self.known.items) if user is None else self.known.queries([user])
+        return self._table(query, self.ranker.recommend(query, k, only, without).to_frame())
+
+    def similar_items(self, item: str, k: int = 10, only: Sequence[str] | None = None,
+                      without: Sequence[str] = ()) -> pd.DataFrame:
+        """The items to offer beside one item; columns and errors as in `recommend`."""
+        query = Queries.of([item], self.known.items)
+        return self._table(query, self.ranker.similar_items(item, k, only, without).to_frame())
+
+    def _table(self, query: Queries, listed: pd.DataFrame) -> pd.DataFrame:
+        explained, = self.ranker.explain(query, [listed["item_id"].tolist()])
+        past = [[item for item, added in one.past.items() if added > 0][:2] for one in explained]
+        popular = "" if query.history.nnz else "what most people took: nothing is known of this user"
         return pd.DataFrame({
-            "rank": np.arange(1, len(left) + 1), "item_id": left, "title": [self.titles[item] for item in left],
-            "score": scores[0, :len(left)],
-            "because": ["; ".join(self.titles[past] for past in reason.past) for reason in reasons],
-            "alike_in": [reason.modality or "" for reason in reasons]})
-
-    def _row_of(self, user: str) -> sparse.csr_matrix:
-        place = pd.Index(self.histories.users).get_indexer([user])[0]
-        if place < 0:
-            examples = ", ".join(self.histories.users[:3])
-            raise RunError(f"user {user!r} is not in this run; known are {examples} ... ({len(self.histories.users)} "
-                           "in all); for someone unknown give --history ID,ID")
-        return self.histories.matrix[place]
-
-    def _row_from(self, history: Sequence[str]) -> sparse.csr_matrix:
-        row = self.histories.history(history)
-        if not row.nnz:
-            examples = ", ".join(self.histories.items[:3])
-            raise RunError(f"no item of the history {', '.join(history) or '(empty)'} is in this run; items look like "
-                           f"{examples}")
-        return row
+            "rank": listed["rank"], "item_id": listed["item_id"],
+            "title": [self.titles.get(item) or item for item in listed["item_id"]], "score": listed["score"],
+            "because": ["; ".join(self.titles.get(item) or item for item in items) or popular for items in past],
+            "alike_in": [alike_in(self.features, items[0], one.item)[0] if items else ""
+                         for items, one in zip(past, explained, strict=True)]})
 
 
 @contextmanager
 def writing(folder: str | Path) -> Iterator[Path]:
     """A fresh folder to write a run into; it takes the place of `folder` when the block ends well.
 
-    On any failure (a full disk, Ctrl-C) the half-written folder goes and an older run stays as it was.
+    On any failure (a full disk, Ctrl-C) the half-written folder goes and an older run stays as it was. Raises RunError
+    for a name that leaves its folder, or a folder that holds something else.
     """
     folder = Path(folder)
+    if not NAME.fullmatch(folder.name):
+        raise RunError(f"{folder.name!r} is no name for a run; use letters, digits, - _ and .")
+    _recover(folder)
     if folder.exists() and any(folder.iterdir()) and not (folder / "run.json").exists():
-        raise RunError(f"{folder}: there, and not a run of mine; give another name, nothing was overwritten")
-    fresh, old = (folder.with_name(f".{folder.name}.{what}-{os.getpid()}") for what in ("new", "old"))
+        raise RunError(f"{folder}: there, and not a run; give another name, nothing was overwritten")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh, old = (Path(tempfile.mkdtemp(prefix=f".{folder.name}.{what}-", dir=folder.parent)) for what in
+                  ("new", "old"))
     try:
-        fresh.mkdir(parents=True)
+        fresh.chmod(0o755)
         yield fresh
         if folder.exists():
-            folder.rename(old)
+            folder.rename(old / "run")
         fresh.rename(folder)
     except BaseException:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
+        if (old / "run").exists() and not folder.exists():
+            (old / "run").rename(folder)
         raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
 
 
-def save(folder: Path, ranker: Ranker, histories: Interactions, titles: dict[str, str],
-         modalities: Sequence[Modality], about: dict[str, object]) -> None:
-    """Write what `open_run` reads, and `run.json` with the format's version and `about`."""
-    ranker.save(folder / "ranker")
-    (folder / "modalities").mkdir()
-    for one in modalities:
-        np.savez(folder / "modalities" / f"{one.name}.npz", ids=one.ids.astype(str), matrix=one.matrix,
-                 present=one.present)
-    sparse.save_npz(folder / "histories.npz", histories.matrix)
-    np.savez(folder / "ids.npz", users=histories.users.astype(str), items=histories.items.astype(str))
-    (folder / "titles.json").write_text(json.dumps(titles, ensure_ascii=False), encoding="utf-8")
-    (folder / "run.json").write_text(json.dumps({"format": FORMAT, **about}, indent=1), encoding="utf-8")
+def _recover(folder: Path) -> None:
+    """Bring back a run whose writer was killed between its two renames; clear what dead writers left a day ago."""
+    for left in sorted(folder.parent.glob(f".{folder.name}.*-*")):
+        if (left / "run").exists() and not folder.exists():
+            (left / "run").rename(folder)
+        if time.time() - left.stat().st_mtime > DAY:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str, str], features: Sequence[Features],
+         about: Mapping[str, object]) -> None:
+    """Write what `open_run` reads, then `run.json` with the format's version, each file's sha256, and `about`."""
+    save_ranker(ranker, folder / "ranker")
+    (folder / "features").mkdir()
+    for number, one in enumerate(features):
+        np.savez(folder / "features" / f"{number}.npz", name=one.name, modality=one.modality, ids=one.ids.astype(str),
+                 matrix=one.matrix, present=one.present)
+    parts = {f"{name}.{part}": getattr(matrix, part) for name, matrix in (("matrix", known.matrix), ("seen", known.seen))
+             for part in ("data", "indices", "indptr")}
+    np.savez(folder / "known.npz", users=known.users.astype(str), items=known.items.astype(str), **parts)
+    (folder / "titles.json").write_text(json.dumps(dict(titles), ensure_ascii=False), encoding="utf-8")
+    sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    (folder / "run.json").write_text(json.dumps({"format": FORMAT, **about, "sha256": sums}, indent=1),
+                                     encoding="utf-8")
 
 
 def open_run(folder: str | Path) -> SavedRun:
-    """Read a run. Raises RunError where there is none, it is of another format, or a file of it is missing."""
+    """Read a run. Raises RunError, naming the file, where there is none, it is of another format, or a file of it is
+    missing, changed or not what it should be."""
     folder = Path(folder)
+    _recover(folder)
     about = _about(folder)
     if about.get("format") != FORMAT:
         raise RunError(f"{folder}: a run of format {about.get('format')}, this version reads {FORMAT}; "
                        "make it again with `mmrec run`")
+    _check_sums(folder, about.get("sha256"))
+    with _reading(folder, "known.npz") as path, np.load(path, allow_pickle=False) as arrays:
+        shape = len(arrays["users"]), len(arrays["items"])
+        matrix, seen = (sparse.csr_matrix(tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
+                                          shape) for name in ("matrix", "seen"))
+        matrix.check_format()
+        seen.check_format()
+        known = Interactions(matrix, arrays["users"], arrays["items"], seen)
+    with _reading(folder, "titles.json") as path:
+        titles = dict(json.loads(path.read_text(encoding="utf-8")))
+    with _reading(folder, "features"):
+        features = [_features(path) for path in sorted((folder / "features").glob("*.npz"))]
+    with _reading(folder, "ranker") as path:
+        ranker = load(path)
+        if not np.array_equal(ranker.items_, known.items):
+            raise ValueError("fitted on other items than known.npz has")
+    return SavedRun(ranker, known, titles, features)
+
+
+@contextmanager
+def _reading(folder: Path, name: str) -> Iterator[Path]:
+    """What goes wrong within is a RunError that names the file."""
     try:
-        with np.load(folder / "ids.npz", allow_pickle=False) as ids:
-            users, items = ids["users"], ids["items"]
-        histories = Interactions(sparse.load_npz(folder / "histories.npz"), users, items)
-        titles = json.loads((folder / "titles.json").read_text(encoding="utf-8"))
-        modalities = [_modality(path) for path in sorted((folder / "modalities").glob("*.npz"))]
-        return SavedRun(load(folder / "ranker"), histories, titles, modalities)
-    except (OSError, KeyError, ValueError) as fault:
-        raise RunError(f"{folder}: not whole ({fault}); make it again with `mmrec run`") from fault
+        yield folder / name
+    except Exception as fault:  # whatever a damaged file makes a reader raise
+        raise RunError(f"{folder / name}: not what a run wrote ({fault or type(fault).__name__}); make the run again "
+                       "with `mmrec run`") from fault
 
 
 def _about(folder: Path) -> dict[str, object]:
-    try:
-        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RunError(f"{folder}: no run here (no run.json); make one with `mmrec run --name {folder.name}`") from None
-    except (OSError, ValueError) as fault:
-        raise RunError(f"{folder / 'run.json'}: unreadable ({fault}); make the run again with `mmrec run`") from None
+    if not (folder / "run.json").is_file():
+        raise RunError(f"{folder}: no run here (no run.json); make one with `mmrec run --name {folder.name}`")
+    with _reading(folder, "run.json") as path:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _modality(path: Path) -> Modality:
+def _check_sums(folder: Path, sums: object) -> None:
+    with _reading(folder, "run.json"):
+        expected = {str(name): str(value) for name, value in dict(sums).items()}
+    for name in (f"ranker/{part}" for part in ("ranker.json", "arrays.npz")):
+        expected.setdefault(name, "")
+    for name, value in expected.items():
+        with suppress(OSError):
+            if (folder / name).resolve().is_relative_to(folder.resolve()) and _sha256(folder / name) == value:
+                continue
+        raise RunError(f"{folder / name}: missing or changed since it was written; make the run again with `mmrec run`")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _features(path: Path) -> Features:
     with np.load(path, allow_pickle=False) as arrays:
-        return Modality(path.stem, arrays["ids"], arrays["matrix"], arrays["present"])
+        found = Features(str(arrays["name"]), str(arrays["modality"]), arrays["ids"], arrays["matrix"],
+                         arrays["present"])
+    if found.matrix.ndim != 2 or not np.isfinite(found.matrix).all():
+        raise ValueError(f"{path.name}: rows are not finite")
+    return found

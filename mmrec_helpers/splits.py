@@ -1,55 +1,68 @@
 """Interactions divided for an honest experiment: by time, by cold items or cold users. Taught in chapter 9.
 
 In every split a positive event is a user's first like, cart, purchase or play of an item, or first rating of
-at least 4. A lower rating is a stored 0: seen, masked, never learnt, not known before it happened. Columns
-are items with enough positive events, with or without media; rows are users of whom something is known.
+at least 4. A lower rating is seen: never offered again, never learnt. Columns are every item of the catalogue,
+candidates of a stage the items released before it begins. Every split is checked for leaks before it is given out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import POSITIVE_EVENTS, POSITIVE_RATING, Catalog, CatalogError, Interactions, Split
+from mmrec_helpers.catalog import (
+    POSITIVE_EVENTS,
+    POSITIVE_RATING,
+    Catalog,
+    CatalogError,
+    Interactions,
+    Queries,
+    Split,
+    Stage,
+)
+from mmrec_helpers.leaks import check_no_leak
 
 TRAIN, KNOWN_VALID, VALID, KNOWN_TEST, TEST = range(5)
-"""Where a row goes, in the order of becoming known: what a stage may know is all that stands before it."""
+"""Where a row goes, in the order of becoming known: a stage may know all that comes before it."""
 
 STAGES = {"valid": VALID, "test": TEST}
+
+LONG_TAIL = 5
+"""An item with fewer positive events than this so far belongs to the long tail."""
 
 Table = pd.DataFrame
 
 
-def global_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, min_events: int = 5,
-                seed: int = 0) -> Split:
+def global_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
     """One cut for everybody: the last `test` of the positive events, before them `valid`.
 
     Nearest to real use. The cuts are quantiles of the positive events' times; what happened at the very time
-    of a cut is after it. Raises CatalogError for a catalogue not preprocessed, ValueError where no item is
-    left. Taught in chapter 9.
+    of a cut is after it. Raises CatalogError for a catalogue not preprocessed, ValueError where nobody has both a
+    past and a target. Taught in chapter 9.
 
-    >>> split = global_time(example(), min_events=1)
-    >>> split.train.matrix.nnz, split.valid.matrix.nnz, split.test.matrix.nnz, split.protocol["cut_test"]
-    (16, 2, 2, '2025-01-19T00:00:00+00:00')
+    >>> split = global_time(example())
+    >>> split.test.fit.matrix.nnz, split.test.targets.nnz, split.protocol["starts"]["test"]
+    (18, 2, '2025-01-19T00:00:00+00:00')
     """
     _check_shares(valid, test)
-    table = takes(catalog, seed)
+    table = first_feedback(catalog, seed)
     times = table.loc[table["positive"], "time"].sort_values()
     first = [min(round(len(times) * (1 - later)), len(times) - 1) for later in (valid + test, test)]
-    cuts = list(times.iloc[first])
-    table["part"] = np.select([table["time"] < cut for cut in cuts], [TRAIN, VALID], TEST)
-    return _assemble(table, _often(table[table["part"] == TRAIN], min_events), {
+    cuts = dict(zip(STAGES, times.iloc[first], strict=True))
+    table["part"] = np.select([table["time"] < cut for cut in cuts.values()], [TRAIN, VALID], TEST)
+    released = release_times(catalog)
+    return _assemble(catalog, table, {
         "split": "global_time", "how": "one cut in time for everybody", "valid": valid, "test": test,
-        "cut_valid": cuts[0].isoformat(), "cut_test": cuts[1].isoformat(),
-        "min_events": min_events, "seed": seed})
+        "starts": {stage: cut.isoformat() for stage, cut in cuts.items()}, "seed": seed},
+        {stage: ~(released >= cut).to_numpy(bool) for stage, cut in cuts.items()})
 
 
-def user_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, min_events: int = 5,
-              seed: int = 0) -> Split:
+def user_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, seed: int = 0) -> Split:
     """Each user's own last positive events: `test` of them, before them `valid`, at least one each.
 
     The default on MovieLens: there 59 % of the users are active for a day or less (first to last rating), so
@@ -58,93 +71,105 @@ def user_time(catalog: Catalog, valid: float = 0.1, test: float = 0.1, min_event
     Users with fewer than 3 positive events are only learnt from. Equal times get an order drawn from `seed`.
     Raises as `global_time`. Taught in chapter 9.
 
-    >>> split = user_time(example(), min_events=1)
-    >>> [part.matrix.sum(axis=1).ravel().tolist() for part in (split.train, split.valid, split.test)]
-    [[[8.0, 8.0]], [[1.0, 1.0]], [[1.0, 1.0]]]
+    >>> split = user_time(example())
+    >>> [stage.targets.sum(axis=1).ravel().tolist() for stage in (split.valid, split.test)]
+    [[[1.0, 1.0]], [[1.0, 1.0]]]
     """
     _check_shares(valid, test)
-    table = takes(catalog, seed)
+    table = first_feedback(catalog, seed)
     total = table.groupby("user")["positive"].transform("sum")
     n_valid, n_test = (np.where(total >= 3, np.maximum(1, total * share + 0.5), 0).astype(int)
                        for share in (valid, test))
     place = _place(table)
     n_train = total - n_valid - n_test
     table["part"] = np.select([place < n_train, place < n_train + n_valid], [TRAIN, VALID], TEST)
-    return _assemble(table, _often(table[table["part"] == TRAIN], min_events), {
+    return _assemble(catalog, table, {
         "split": "user_time", "how": "each user's own last positive events", "valid": valid, "test": test,
-        "min_events": min_events, "seed": seed})
+        "starts": dict.fromkeys(STAGES, "first target"), "seed": seed})
 
 
-def cold_items(catalog: Catalog, share: float = 0.2, min_events: int = 5, seed: int = 0) -> Split:
-    """A `share` of the items is never in train: half are asked for in valid, half in test, and only they.
+def cold_items(catalog: Catalog, share: float = 0.2, seed: int = 0) -> Split:
+    """A `share` of the items with positive events is never learnt from: half are asked for in valid, half in test.
 
-    Time is not looked at: a history may hold events later than a target. `min_events` counts over everything.
+    Only they are candidates. Time is not looked at: a history may hold events later than a target.
     Raises as `global_time`. Taught in chapter 9.
 
-    >>> split = cold_items(example(), min_events=1)
-    >>> split.candidates["test"].sum(), split.train.matrix[:, split.candidates["test"]].nnz
+    >>> split = cold_items(example())
+    >>> split.test.candidates.sum(), split.test.fit.matrix[:, split.test.candidates].nnz
     (np.int64(1), 0)
     """
     _check_shares(share)
-    table = takes(catalog, seed)
-    items = _often(table, min_events)
-    cold = _draw_halves(items, share, seed)
+    table = first_feedback(catalog, seed)
+    cold = _draw_halves(np.unique(table.loc[table["positive"], "item"]), share, seed)
     in_valid, in_test = (table["item"].isin(cold[stage]) for stage in STAGES)
     table["part"] = np.select([in_valid, in_test], [VALID, TEST], TRAIN)
-    return _assemble(table, items, {
+    items = catalog.items["item_id"]
+    return _assemble(catalog, table, {
         "split": "cold_items", "how": "items never learnt from; time is not looked at", "share": share,
-        "min_events": min_events, "seed": seed}, {stage: items.isin(ids) for stage, ids in cold.items()})
+        "never_learnt": "items", "seed": seed}, {stage: items.isin(ids).to_numpy() for stage, ids in cold.items()})
 
 
-def cold_users(catalog: Catalog, share: float = 0.2, n_known: int = 3, min_events: int = 5,
-               seed: int = 0) -> Split:
-    """A `share` of the users is never in train: their `n_known` first positive events are known.
+def cold_users(catalog: Catalog, share: float = 0.2, n_known: int = 3, seed: int = 0) -> Split:
+    """A `share` of the users is never learnt from: their `n_known` first positive events are known.
 
-    The rest is asked for: half the users in valid, half in test. Only events on the columns count; cold users
-    with no more than `n_known` have no targets. All others are in train whole, whatever the time.
-    Raises as `global_time`. Taught in chapter 9.
+    The rest is asked for: half the users in valid, half in test. Cold users with no more than `n_known` have no
+    targets. All others are learnt from whole, whatever the time. Raises as `global_time`. Taught in chapter 9.
 
-    >>> split = cold_users(example("abcdefgh"), min_events=1)
-    >>> asked = np.diff(split.test.matrix.indptr) > 0
-    >>> split.test.users[asked], split.known["test"].matrix[asked].nnz, split.train.matrix[asked].nnz
+    >>> test = cold_users(example("abcdefgh")).test
+    >>> test.queries.users, test.queries.history.nnz, test.fit.matrix[test.fit.users == "d"].nnz
     (array(['d'], dtype=object), 3, 0)
     """
     _check_shares(share)
-    table = takes(catalog, seed)
-    cold = _draw_halves(pd.Index(np.unique(table.loc[table["positive"], "user"])), share, seed)
+    table = first_feedback(catalog, seed)
+    cold = _draw_halves(np.unique(table.loc[table["positive"], "user"]), share, seed)
     in_valid, in_test = (table["user"].isin(cold[stage]) for stage in STAGES)
-    items = _often(table[~in_valid & ~in_test], min_events)
-    on_columns = table["item"].isin(items)
-    first = _place(table[on_columns]).reindex(table.index, fill_value=0) < n_known
+    first = _place(table) < n_known
     table["part"] = np.select([in_valid & first, in_valid, in_test & first, in_test],
                               [KNOWN_VALID, VALID, KNOWN_TEST, TEST], TRAIN)
-    return _assemble(table, items, {
+    return _assemble(catalog, table, {
         "split": "cold_users", "how": "users never learnt from, their first events known", "share": share,
-        "n_known": n_known, "min_events": min_events, "seed": seed})
+        "n_known": n_known, "starts": dict.fromkeys(STAGES, "first target"), "never_learnt": "users", "seed": seed})
 
 
 SPLITS: dict[str, Callable[..., Split]] = {
     "global_time": global_time, "user_time": user_time, "cold_items": cold_items, "cold_users": cold_users}
 
 
-def default(catalog: Catalog, min_events: int = 5, seed: int = 0) -> Split:
-    """`user_time` where most of what tells a taste is ratings (as in MovieLens), else `global_time`.
+def default(catalog: Catalog, seed: int = 0) -> Split:
+    """`user_time` where most of what shows a taste is ratings (as in MovieLens), else `global_time`.
 
-    >>> default(example(), min_events=1).protocol["split"]
+    >>> default(example()).protocol["split"]
     'global_time'
     """
     events = catalog.events["event"]
     rated = events.eq("rate").sum() > events.isin(POSITIVE_EVENTS).sum()
-    return (user_time if rated else global_time)(catalog, min_events=min_events, seed=seed)
+    return (user_time if rated else global_time)(catalog, seed=seed)
 
 
-def takes(catalog: Catalog, seed: int = 0) -> Table:
+def long_tail(split: Split, below: int = LONG_TAIL) -> Split:
+    """The same split, asked for the long tail alone: candidates have fewer than `below` positive events so far.
+
+    It is what a page "new and rarely found" shows. A stage keeps the users who then took such an item. Raises
+    ValueError where nobody did. Taught in chapter 9.
+
+    >>> long_tail(global_time(example()), below=2).test.candidates.sum()
+    np.int64(2)
+    """
+    def rare(stage: Stage) -> Stage:
+        candidates = stage.candidates & (stage.fit.matrix.getnnz(axis=0) < below)
+        return _asked(replace(stage, candidates=candidates, targets=_columns(stage.targets, candidates)))
+
+    return replace(split, valid=rare(split.valid), test=rare(split.test),
+                   protocol={**split.protocol, "candidates": f"items with fewer than {below} positive events so far"})
+
+
+def first_feedback(catalog: Catalog, seed: int = 0) -> Table:
     """Each user's first positive event of an item and first low rating of it: user, item, time, positive.
 
     By user and time; equal times in an order drawn from `seed`, for each user anew, whatever the rows' order.
     Raises CatalogError for a catalogue whose times are still text, ValueError where nothing is positive.
 
-    >>> takes(example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
+    >>> first_feedback(example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
     [['a', 'i0', True], ['a', 'i1', True]]
     """
     events = catalog.events
@@ -157,10 +182,20 @@ def takes(catalog: Catalog, seed: int = 0) -> Table:
     table = pd.DataFrame({"user": events["user_id"], "item": events["item_id"], "time": events["timestamp"],
                           "positive": positive})[positive | low].dropna()
     if not table["positive"].any():
-        raise ValueError(f"{catalog.name}: no positive event (a like, a play, a rating of 4 ...)")
+        raise CatalogError(f"{catalog.name}: no positive event (a {', '.join(POSITIVE_EVENTS)}, a rating of 4 or more)"
+                           " to learn from")
     firsts = table.groupby(["user", "item", "positive"])["time"].min().reset_index()
     firsts["tie"] = np.random.default_rng(seed).permutation(len(firsts))
     return firsts.sort_values(["user", "time", "tie"], ignore_index=True).drop(columns="tie")
+
+
+def release_times(catalog: Catalog) -> pd.Series:
+    """When each item of the catalogue came out: `released_at`, else its first event, else NaT (it was always there)."""
+    first = catalog.events.groupby("item_id")["timestamp"].min()
+    first = catalog.items["item_id"].map(first)
+    if "released_at" not in catalog.items:
+        return first
+    return pd.to_datetime(catalog.items["released_at"], utc=True).fillna(first)
 
 
 def _place(table: Table) -> pd.Series:
@@ -168,50 +203,67 @@ def _place(table: Table) -> pd.Series:
     return table.groupby("user")["positive"].cumsum() - 1
 
 
-def _often(table: Table, min_events: int) -> pd.Index:
-    """The items with at least so many positive rows, sorted."""
-    counts = table.loc[table["positive"], "item"].value_counts()
-    items = pd.Index(sorted(counts.index[counts >= min_events]), dtype=object)
-    if not len(items):
-        raise ValueError(f"no item has {min_events} positive events to learn from; try a smaller min_events")
-    return items
-
-
-def _draw_halves(ids: pd.Index, share: float, seed: int) -> dict[str, np.ndarray]:
+def _draw_halves(ids: np.ndarray, share: float, seed: int) -> dict[str, np.ndarray]:
     """A `share` of the ids, at least two, half for valid and half for test."""
     if len(ids) < 3:
         raise ValueError(f"{len(ids)} are too few to keep two of them cold and learn from the rest")
     n_cold = max(2, round(share * len(ids)))
-    drawn = np.random.default_rng([seed, 1]).permutation(ids.to_numpy(object))[:n_cold]
+    drawn = np.random.default_rng([seed, 1]).permutation(ids.astype(object))[:n_cold]
     return {"valid": drawn[:n_cold // 2], "test": drawn[n_cold // 2:]}
 
 
-def _assemble(table: Table, items: pd.Index, protocol: Mapping[str, object],
+def _assemble(catalog: Catalog, table: Table, protocol: Mapping[str, object],
               candidates: Mapping[str, np.ndarray] | None = None) -> Split:
-    """The Split of rows that each have a `part`, on these columns."""
+    """The Split of rows that each have a `part`; without a leak, or ValueError."""
+    users = pd.Index(np.unique(table["user"].to_numpy(object)))
+    items = pd.Index(catalog.items["item_id"].to_numpy(object))
     table = table[table["item"].isin(items)]
-    users = pd.Index(sorted(table.loc[table["part"] <= KNOWN_TEST, "user"].unique()), dtype=object)
-    table = table[table["user"].isin(users)]
-    cell = users.get_indexer(table["user"]) * len(items) + items.get_indexer(table["item"])
-    table = table.assign(cell=cell)
+    row, column = users.get_indexer(table["user"]), items.get_indexer(table["item"])
+    table = table.assign(cell=row.astype(np.int64) * len(items) + column)
 
     def interactions(rows: Table) -> Interactions:
-        best = rows.sort_values("positive").drop_duplicates("cell", keep="last")
-        where = np.divmod(best["cell"].to_numpy(), len(items))
-        matrix = sparse.csr_matrix((best["positive"].to_numpy(np.float32), where), (len(users), len(items)))
-        return Interactions(matrix, users, items)
+        firsts = rows.drop_duplicates("cell")
+        seconds = firsts["time"].dt.as_unit("us").astype("int64") / 1e6
+        seen, liked = (_matrix(part["cell"], values, (len(users), len(items))) for part, values in
+                       ((firsts, seconds), (rows[rows["positive"]], 1.0)))
+        return Interactions(liked, users, items, seen, seen)
 
-    known, asked = {}, {}
-    for stage, part in STAGES.items():
+    def stage(name: str, part: int) -> Stage:
         before = table[table["part"] < part]
-        target = (table["part"] == part) & table["positive"] & ~table["cell"].isin(before["cell"])
-        known[stage], asked[stage] = interactions(before), interactions(table[target])
-    words = {"target": "an item's first like, cart, purchase, play or rating of at least 4",
-             "masked": "what is known of the user when the stage begins, low ratings too",
-             "candidates": "the stage's cold items" if candidates else "every item on the columns"}
-    everything = {stage: np.ones(len(items), bool) for stage in STAGES}
-    return Split(interactions(table[table["part"] == TRAIN]), asked["valid"], asked["test"],
-                 {**protocol, **words}, known, candidates or everything)
+        learnt = before[before["part"] != part - 1]  # what is known of the stage's own cold users is not learnt
+        offered = np.ones(len(items), bool) if candidates is None else candidates[name]
+        new = table[(table["part"] == part) & table["positive"] & ~table["cell"].isin(before["cell"])]
+        targets = _columns(_matrix(new["cell"], 1.0, (len(users), len(items))), offered)
+        return _asked(Stage(interactions(learnt), interactions(before).queries(), targets, offered))
+
+    split = Split(stage("valid", VALID), stage("test", TEST), interactions(table), {
+        "never_learnt": None, "starts": dict.fromkeys(STAGES), **protocol,
+        "target": "an item's first like, cart, purchase, play or rating of at least 4",
+        "masked": "what is known of the user when the stage begins, low ratings too",
+        "candidates": "every item released before the stage begins" if protocol["split"] == "global_time" else
+        "the stage's cold items" if candidates else "every item of the catalogue"})
+    check_no_leak(split, table)
+    return split
+
+
+def _matrix(cell: pd.Series, values: pd.Series | float, shape: tuple[int, int]) -> sparse.csr_matrix:
+    data = np.broadcast_to(np.asarray(values, np.float64), len(cell))
+    return sparse.csr_matrix((data, np.divmod(cell.to_numpy(), shape[1])), shape)
+
+
+def _columns(matrix: sparse.csr_matrix, kept: np.ndarray) -> sparse.csr_matrix:
+    """The matrix without what is stored in other columns."""
+    coo = matrix.tocoo()
+    there = kept[coo.col]
+    return sparse.csr_matrix((coo.data[there], (coo.row[there], coo.col[there])), matrix.shape)
+
+
+def _asked(stage: Stage) -> Stage:
+    """The stage with those users alone who have both a past and a target."""
+    rows = np.flatnonzero((stage.queries.history.getnnz(axis=1) > 0) & (stage.targets.getnnz(axis=1) > 0))
+    if not len(rows):
+        raise ValueError("nobody has both a past and a target; a larger share, or more events, may help")
+    return replace(stage, queries=stage.queries[rows], targets=stage.targets[rows])
 
 
 def _check_shares(*shares: float) -> None:

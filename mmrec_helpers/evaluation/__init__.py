@@ -3,7 +3,7 @@
 from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, paired
 from mmrec_helpers.evaluation.evaluator import Scores, evaluate
 from mmrec_helpers.evaluation.report import as_text, numbers, table
-from mmrec_helpers.evaluation.tuning import Choice, choose
+from mmrec_helpers.evaluation.tuning import Tuned, tune
 
-__all__ = ["Choice", "Difference", "Interval", "Scores", "as_text", "bootstrap", "choose", "evaluate", "numbers",
-           "paired", "table"]
+__all__ = ["Difference", "Interval", "Scores", "Tuned", "as_text", "bootstrap", "evaluate", "numbers", "paired", "table",
+           "tune"]

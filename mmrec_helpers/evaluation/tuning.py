@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mmrec_helpers.catalog import Modality, Split
+from mmrec_helpers.catalog import Features, Split, Stage
 from mmrec_helpers.evaluation.evaluator import evaluate
 from mmrec_helpers.ranking.base import Ranker
 
+MAX_USERS = 2_000
+"""Users of valid that settings are compared on; a larger stage is thinned out evenly."""
+
 
 @dataclass(frozen=True)
-class Choice:
-    """ranker: the best setting, fitted again on all that is known before the test; settings: plain parameters;
-    tried: how many settings were compared; valid: their mean metric on valid, in the order tried."""
+class Tuned:
+    """ranker: the best setting, fitted on all that is known before the test; params: its arguments; scores: the mean
+    metric of every setting on valid, in the order tried; empty where there was one setting and nothing to compare."""
 
     ranker: Ranker
-    settings: dict[str, object]
-    tried: int
-    valid: list[float]
+    params: dict[str, object]
+    scores: list[float]
 
 
-def choose(settings: Sequence[Ranker], split: Split, modalities: Sequence[Modality] = (), metric: str = "ndcg",
-           k: int = 20) -> Choice:
-    """Fit every setting on train, keep the best on valid, fit it again on train and valid. Taught in chapter 9.
+def tune(settings: Sequence[Ranker], split: Split, features: Sequence[Features] = (), metric: str = "ndcg",
+         k: int = 20) -> Tuned:
+    """Fit a copy of every setting for valid, keep the best there, fit it again for the test. Taught in chapter 9.
 
-    settings: unfitted rankers, one a setting. The test is not looked at. Ties go to the earlier setting.
+    settings: rankers, one a setting; they stay as they are. The test is not looked at. Ties go to the earlier setting.
 
     >>> from mmrec_helpers import splits
     >>> from mmrec_helpers.ranking import EASE
-    >>> choose([EASE(1.0), EASE(10.0)], splits.user_time(splits.example(), min_events=1), k=2).tried
+    >>> len(tune([EASE(1.0), EASE(10.0)], splits.user_time(splits.example()), k=2).scores)
     2
     """
-    learn = split.learn("valid")
-    valid = [0.0] if len(settings) == 1 else [
-        float(np.nanmean(evaluate(one.fit(learn, modalities), split, "valid", k).metrics[metric]))
-        for one in settings]
-    best = settings[int(np.argmax(valid))]
-    plain = {key: value for key, value in vars(best).items() if not key.endswith("_") and key != "scales"}
-    return Choice(best.fit(split.learn("test"), modalities), plain, len(settings), valid)
+    valid = _thinned(split.valid)
+    scores = [] if len(settings) == 1 else [
+        float(evaluate(one.clone().fit(valid.fit, features), valid, k).metrics[metric].mean()) for one in settings]
+    best = settings[int(np.argmax(scores)) if scores else 0].clone()
+    return Tuned(best.fit(split.test.fit, features), best.get_params(), scores)
+
+
+def _thinned(stage: Stage) -> Stage:
+    rows = np.unique(np.linspace(0, len(stage.queries) - 1, MAX_USERS).astype(int))
+    return replace(stage, queries=stage.queries[rows], targets=stage.targets[rows])

@@ -45,3 +45,16 @@ def by_name(modality: str, name: str | None = None, device: str = "auto") -> Ext
     room, _, kind = place.partition(":")
     made = getattr(importlib.import_module(f"mmrec_helpers.features.{room}"), kind)(**settings)
     return made.set_params(device=device) if "device" in made.get_params() else made
+
+
+def name_of(extractor: Extractor) -> str:
+    """The name that `by_name` makes such an extractor from; of one that is not in `PLACES`, its class's.
+
+    >>> name_of(by_name("text", "tfidf-200"))
+    'tfidf-200'
+    """
+    params, kind = extractor.get_params(), type(extractor)
+    found = [(len(settings), name) for names in PLACES.values() for name, (place, settings) in names.items()
+             if f"mmrec_helpers.features.{place}" == f"{kind.__module__}:{kind.__name__}"
+             and settings.items() <= params.items()]
+    return max(found)[1] if found else kind.__name__

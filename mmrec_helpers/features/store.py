@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from mmrec_helpers.catalog import Catalog, Modality, finite
+from mmrec_helpers.catalog import Catalog, Features, finite
 from mmrec_helpers.datasets.paths import cache, write_whole
+from mmrec_helpers.features.extractors import name_of
 from mmrec_helpers.features.keys import CONTENT, NOTHING, content, key
 
 if TYPE_CHECKING:
@@ -119,19 +120,19 @@ class _Known:
         self.rows[again] = self.rows[its[again]]
 
 
-def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Modality:
+def extract(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Features:
     """What an extractor makes of a catalogue's media, from the store where it is known. Taught in chapter 3.
 
-    Returns a Modality with a row for every item. An unchanged catalogue needs no second extraction, nor the libraries
-    that do it.
+    Returns Features of the extractor's name with a row for every item. An unchanged catalogue needs no second
+    extraction, nor the libraries that do it.
     """
-    media = catalog.media(extractor.modality)
+    media, name = catalog.media(extractor.modality), name_of(extractor)
     if not media:
-        return Modality(extractor.modality, [], np.zeros((0, 1)))
+        return Features(name, extractor.modality, [], np.zeros((0, 1)))
     rows = (store or FeatureStore()).rows(extractor, media, _labels(catalog))
     present = finite(rows)
-    rows[~present] = 0  # here, for a Modality copies what it has to change
-    return Modality(extractor.modality, catalog.items["item_id"].to_numpy(), rows, present)
+    rows[~present] = 0  # here, for Features copies what it has to change
+    return Features(name, extractor.modality, catalog.items["item_id"].to_numpy(), rows, present)
 
 
 def fitted(catalog: Catalog, extractor: Extractor, store: FeatureStore | None = None) -> Extractor:

@@ -1,109 +1,184 @@
-"""What every ranker does: fit, score, recommend, save, load. Taught in chapter 8."""
+"""What every ranker does: fit, score, recommend, explain, and be written as arrays. Taught in chapter 8."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import ClassVar, Self
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from scipy import sparse
 
-from mmrec_helpers.catalog import Interactions, Modality
+from mmrec_helpers.catalog import Features, Interactions, Queries, Recommendations, positions
+from mmrec_helpers.ranking.top_k import chunks, top_k
+
+Histories = Queries | Sequence[str] | Sequence[Sequence[str]]
+"""Who is asked for: `Queries`, or item ids: one history, or a list of them."""
+
+
+class TooLarge(ValueError):
+    """A method would need more memory than it may take; the message says how much, and what to change."""
+
+
+class Capabilities(NamedTuple):
+    """new_items: it ranks an item that nobody took yet; new_users: it answers for people it never saw, by their
+    history; explains: it can say what each past item added to a score."""
+
+    new_items: bool = False
+    new_users: bool = True
+    explains: bool = True
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a score is made of. past: past item's id -> what it added, most first; parts: by feature or by ranker, the
+    same for a ranker whose score is a sum over them, else empty."""
+
+    item: str
+    past: dict[str, float] = field(default_factory=dict)
+    parts: dict[str, float] = field(default_factory=dict)
 
 
 class Ranker:
     """A ranker turns histories (rows over the items) into lists.
 
-    Constructor arguments are stored under their own names; what `fit` learns ends in an underscore and is a numpy
-    array, or a dict of other rankers. Unknown users need no special path: a history is a row over the items.
+    The constructor stores its arguments under their own names and changes nothing; what `fit` learns ends in an
+    underscore. `learnt` names those arrays with their shapes, a letter an axis: so they can be saved and checked.
     """
 
     name = "ranker"
     learns_from = "log"
     """What is seen in training, for the table of methods: `log`, `content`, or both."""
-    kinds: ClassVar[dict[str, type[Ranker]]] = {}
+    capabilities = Capabilities()
+    learnt: ClassVar[Mapping[str, str]] = {"items_": "n", "popularity_": "n"}
     items_: np.ndarray
+    popularity_: np.ndarray
+    """(items,) how many users took each: the list for someone of whom nothing is known."""
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        super().__init_subclass__(**kwargs)
-        Ranker.kinds[cls.__name__] = cls
+    def get_params(self, deep: bool = False) -> dict[str, object]:
+        """The constructor's arguments, by name."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
-    def fit(self, interactions: Interactions, modalities: Sequence[Modality] = ()) -> Self:
-        """Learn from interactions (users x items) and what modalities tell of the items."""
-        raise NotImplementedError
+    def clone(self) -> Self:
+        """A ranker with the same arguments that has learnt nothing."""
+        return type(self)(**self.get_params())
 
-    def scores(self, histories: sparse.csr_matrix) -> np.ndarray:
+    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
+        """Learn from interactions (users x items) and from what is known of the items. Subclasses begin with this."""
+        self.items_ = interactions.items
+        self.popularity_ = interactions.matrix.getnnz(axis=0).astype(np.float32)
+        return self
+
+    def score(self, queries: Queries) -> np.ndarray:
         """A score for every item, (n, items) float32; higher is better, only the order matters."""
         raise NotImplementedError
 
-    def recommend(self, histories: sparse.csr_matrix, k: int, exclude: sparse.csr_matrix | None = None,
-                  candidates: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """The k best items of each history: ids (n, k), None where fewer are left, and scores (n, k), nan there.
+    def recommend(self, queries: Histories, k: int = 10, only: Sequence[str] | np.ndarray | None = None,
+                  without: Sequence[str] = ()) -> Recommendations:
+        """The k best items of each query. What a query has seen is never offered; ties go to the earlier item.
 
-        exclude: stored entries are never recommended (default: all that `histories` stores, zeros too);
-        candidates: (items,) bool, what may be recommended at all. Ties go to the earlier item.
+        only: what may be offered: item ids, or (items,) bool; without: item ids never to offer. Who has no history
+        gets what most people took. Memory is bounded by `top_k.CELLS`. Raises UnknownId for an id it was not
+        fitted on, ValueError for k below 1 or queries over other items.
         """
-        scores = self.scores(histories).astype(np.float32)
-        masked = histories if exclude is None else exclude
-        scores[stored(masked)] = -np.inf
-        if candidates is not None:
-            scores[:, ~np.asarray(candidates, bool)] = -np.inf
-        return top(scores, self.items_, k)
+        queries = self.queries(queries)
+        if k < 1:
+            raise ValueError(f"k is {k}; ask for at least 1")
+        offered = self._offered(only, without)
+        parts = [top_k(self._masked(queries[rows], offered), k) for rows in chunks(len(queries), len(self.items_))]
+        width = min(k, len(self.items_))
+        columns = np.concatenate([np.zeros((0, width), int), *(part[0] for part in parts)])
+        scores = np.concatenate([np.zeros((0, width)), *(part[1] for part in parts)])
+        ids = np.where(columns >= 0, self.items_[columns], None)
+        return Recommendations(ids, scores, queries.users, queries.history.getnnz(axis=1) == 0)
 
-    def save(self, folder: str | Path) -> None:
-        """Write parameters as JSON and arrays as npz into `folder`; no pickle."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        own = vars(self)
-        parts = {key: value for key, value in own.items() if isinstance(value, dict) and key.endswith("_")}
-        arrays = {key: value for key, value in own.items() if isinstance(value, np.ndarray)}
-        plain = {key: value for key, value in own.items() if key not in parts and key not in arrays}
-        text = {key: value.astype(str) if value.dtype == object else value for key, value in arrays.items()}
-        np.savez(folder / "arrays.npz", **text)
-        for key, rankers in parts.items():
-            for name, ranker in rankers.items():
-                ranker.save(folder / key / name)
-        names = {key: list(rankers) for key, rankers in parts.items()}
-        about = {"kind": type(self).__name__, "plain": plain, "parts": names}
-        (folder / "ranker.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    def similar_items(self, item: str, k: int = 10, only: Sequence[str] | np.ndarray | None = None,
+                      without: Sequence[str] = ()) -> Recommendations:
+        """What it would offer someone who took this item alone. Raises UnknownId; ValueError for a list that is the
+        same for everybody."""
+        if not self.capabilities.explains:
+            raise ValueError(f"{self.name} gives everybody one list: it has no similar items")
+        return self.recommend([item], k, only, without)
+
+    def explain(self, queries: Histories, items: Sequence[Sequence[str]]) -> list[list[Explanation]]:
+        """What each past item added to the score of each of these items: a list for each query.
+
+        items: for each query, item ids. Empty explanations where the ranker does not explain.
+        """
+        queries, explained = self.queries(queries), []
+        for row, wanted in zip(range(len(queries)), items, strict=True):
+            columns = positions(wanted, self.items_, "item")
+            explained.append(self._explain_row(queries[row:row + 1], columns))
+        return explained
+
+    def queries(self, asked: Histories) -> Queries:
+        """Queries over this ranker's items. Raises UnknownId, ValueError."""
+        asked = asked if isinstance(asked, Queries) else Queries.of(asked, self.items_)
+        if asked.history.shape[1] != len(self.items_):
+            raise ValueError(f"{self.name} was fitted on {len(self.items_)} items, asked with {asked.history.shape[1]}")
+        return asked
+
+    def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
+        """What each past item of one query (in its order) adds to the score of these columns: (past, len(columns))."""
+        raise NotImplementedError
+
+    def parts(self, query: Queries, columns: np.ndarray) -> dict[str, np.ndarray]:
+        """What each feature or ranker adds to the score of these columns, where the score is such a sum."""
+        return {}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What was learnt, as numpy arrays; a sparse matrix as its three."""
+        found = {}
+        for name in self.learnt:
+            value = getattr(self, name)
+            found |= ({f"{name}.{part}": getattr(value, part) for part in ("data", "indices", "indptr")}
+                      if sparse.issparse(value) else {name: value.astype(str) if value.dtype == object else value})
+        return found
+
+    @classmethod
+    def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
+        """The fitted ranker that `state` came from. Raises ValueError where the arrays cannot be its own."""
+        ranker, sizes = cls(**params), {"n": len(state["items_"])}
+        for name, axes in cls.learnt.items():
+            value = state[name] if name in state else _sparse(state, name, [sizes[axis] for axis in axes])
+            shape = [sizes.setdefault(axis, size) for axis, size in zip(axes, value.shape, strict=True)]
+            if list(value.shape) != shape or (value.dtype.kind == "f" and not np.isfinite(_stored(value)).all()):
+                raise ValueError(f"{name} {value.shape} does not fit, or is not finite")
+            setattr(ranker, name, value.astype(object) if value.dtype.kind == "U" else value)
+        return ranker
+
+    def _masked(self, queries: Queries, offered: np.ndarray) -> np.ndarray:
+        scores = np.array(self.score(queries), np.float32)
+        scores[queries.history.getnnz(axis=1) == 0] = self.popularity_
+        scores[queries.seen.nonzero()] = -np.inf
+        scores[:, ~offered] = -np.inf
+        return scores
+
+    def _offered(self, only: Sequence[str] | np.ndarray | None, without: Sequence[str]) -> np.ndarray:
+        offered = np.full(len(self.items_), only is None)
+        if only is not None:
+            mask = isinstance(only, np.ndarray) and only.dtype == bool
+            offered[only if mask else positions(only, self.items_, "item")] = True
+        offered[positions(without, self.items_, "item")] = False
+        return offered
+
+    def _explain_row(self, query: Queries, columns: np.ndarray) -> list[Explanation]:
+        if not self.capabilities.explains or not query.history.nnz:
+            return [Explanation(str(item)) for item in self.items_[columns]]
+        past, added = self.items_[query.history.indices], self.added(query, columns)
+        parts = self.parts(query, columns)
+        return [Explanation(str(self.items_[column]),
+                            {str(past[j]): float(added[j, i]) for j in np.argsort(-added[:, i], kind="stable")},
+                            {name: float(part[i]) for name, part in parts.items()})
+                for i, column in enumerate(columns)]
 
 
-def load(folder: str | Path) -> Ranker:
-    """The ranker that `Ranker.save` wrote; needs neither TensorFlow nor the catalogue."""
-    import mmrec_helpers.ranking  # noqa: F401  (registers every kind)
-
-    folder = Path(folder)
-    about = json.loads((folder / "ranker.json").read_text(encoding="utf-8"))
-    ranker = object.__new__(Ranker.kinds[about["kind"]])
-    vars(ranker).update(about["plain"])
-    with np.load(folder / "arrays.npz", allow_pickle=False) as arrays:
-        for key in arrays.files:
-            values = arrays[key]
-            vars(ranker)[key] = values.astype(object) if values.dtype.kind == "U" else values
-    for key, names in about["parts"].items():
-        vars(ranker)[key] = {name: load(folder / key / name) for name in names}
-    return ranker
+def _sparse(state: Mapping[str, np.ndarray], name: str, shape: Sequence[int]) -> sparse.csr_matrix:
+    matrix = sparse.csr_matrix(tuple(state[f"{name}.{part}"] for part in ("data", "indices", "indptr")), shape)
+    matrix.check_format(full_check=True)
+    return matrix
 
 
-def stored(matrix: sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns of every stored entry, zeros too.
-
-    >>> stored(sparse.csr_matrix(([0.0], ([0], [2])), (1, 3)))
-    (array([0], dtype=int32), array([2], dtype=int32))
-    """
-    rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int32), np.diff(matrix.indptr))
-    return rows, matrix.indices
-
-
-def top(scores: np.ndarray, items: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k best of each row, best first; a score of -inf is never given. Ties go to the earlier item.
-
-    >>> top(np.array([[1.0, 3.0, -np.inf]]), np.array(["a", "b", "c"], dtype=object), 3)
-    (array([['b', 'a', None]], dtype=object), array([[ 3.,  1., nan]]))
-    """
-    best = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-    chosen = np.take_along_axis(scores, best, axis=1)
-    left = np.isfinite(chosen)
-    return np.where(left, items[best], None), np.where(left, chosen, np.nan)
+def _stored(value: np.ndarray | sparse.csr_matrix) -> np.ndarray:
+    return value.data if sparse.issparse(value) else value

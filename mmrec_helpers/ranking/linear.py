@@ -2,71 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
 
-from mmrec_helpers.catalog import Interactions, Modality
+from mmrec_helpers.catalog import Features, Interactions
+from mmrec_helpers.ranking.base import Capabilities, TooLarge
 from mmrec_helpers.ranking.neighbours import ItemToItem, unit_rows
+
+LARGEST = 8_000
+"""Items that a dense model may have: its matrices then take 1.5 GiB."""
 
 
 class EASE(ItemToItem):
     """Each item predicted from all the others: min |X - XB|^2 + l2 |B|^2 with diag(B) = 0, in closed form.
 
-    With P = inverse(X'X + l2 I): B_ji = -P_ji / P_ii. X: (users, items) of 0 and 1. Source: Steck 2019.
+    With P = inverse(X'X + l2 I): B_ji = -P_ji / P_ii. X: (users, items) of 0 and 1. Only items with at least
+    `min_events` are learnt. Raises TooLarge where there are more of them than `LARGEST`. Source: Steck 2019.
     """
 
     name = "EASE"
 
-    def __init__(self, l2: float = 100.0) -> None:
-        self.l2 = l2
+    def __init__(self, l2: float = 100.0, min_events: int = 1) -> None:
+        self.l2, self.min_events = l2, min_events
 
-    def fit(self, interactions: Interactions, modalities: Sequence[Modality] = ()) -> Self:
-        """Solve for B, (items, items)."""
-        self.items_ = interactions.items
-        self.affinity_ = solve(gram(interactions), self.l2)
+    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
+        """Solve for B over the items learnt."""
+        super().fit(interactions)
+        self.columns_ = _learnable(self.name, np.flatnonzero(self.popularity_ >= self.min_events))
+        self.affinity_ = solve(_gram(interactions, self.columns_), self.l2)
         return self
 
 
 class SideEASE(ItemToItem):
-    """EASE with side information: the items' features stand under X as further rows, weighted.
+    """EASE with side information: the items' features are further rows under X, weighted.
 
-    G = X'X + sum over modalities m of w_m F_m F_m', with F_m the modality's centred unit rows; then as EASE.
-    This is fusion at the level of the model. Source: Jeunen et al. 2020 (CEASE).
+    G = X'X + sum over features m of w_m F_m F_m', with F_m the centred unit rows; then as EASE, over items with an
+    event or a feature. weight: one number, or one for each of the features' names. This is fusion at the level of the
+    model. Source: Jeunen et al. 2020 (CEASE).
     """
 
     name = "EASE + side information"
     learns_from = "log and content"
+    capabilities = Capabilities(new_items=True)
 
-    def __init__(self, l2: float = 100.0, weight: float | dict[str, float] = 3.0) -> None:
+    def __init__(self, l2: float = 100.0, weight: float | Mapping[str, float] = 3.0) -> None:
         self.l2, self.weight = l2, weight
 
-    def fit(self, interactions: Interactions, modalities: Sequence[Modality] = ()) -> Self:
-        """Solve for B, (items, items), from interactions and every modality given."""
-        self.items_ = interactions.items
-        both = gram(interactions)
-        for modality in modalities:
-            unit = unit_rows(modality.of(interactions.items))
-            weight = self.weight[modality.name] if isinstance(self.weight, dict) else self.weight
-            both += weight * (unit @ unit.T)
+    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
+        """Solve for B, from interactions and all features given."""
+        super().fit(interactions)
+        aligned = [one.align(interactions.items) for one in features]
+        there = np.any([self.popularity_ > 0, *(one.present for one in aligned)], axis=0)
+        self.columns_ = _learnable(self.name, np.flatnonzero(there))
+        both = _gram(interactions, self.columns_)
+        for one in aligned:
+            unit = unit_rows(one)[self.columns_]
+            both += (self.weight[one.name] if isinstance(self.weight, Mapping) else self.weight) * (unit @ unit.T)
         self.affinity_ = solve(both, self.l2)
         return self
 
 
-def gram(interactions: Interactions) -> np.ndarray:
-    """X'X, (items, items): how many users took both; only positive entries count."""
-    taken = (interactions.matrix > 0).astype(np.float32)
-    return (taken.T @ taken).toarray()
-
-
 def solve(both: np.ndarray, l2: float) -> np.ndarray:
-    """B of EASE from a Gram matrix: -P / diag(P), the diagonal 0.
+    """B of EASE from a Gram matrix: -P / diag(P), the diagonal 0; P by Cholesky, in place where that can be.
 
     >>> solve(np.array([[2.0, 1.0], [1.0, 2.0]]), l2=1.0).round(3)
     array([[0.   , 0.333], [0.333, 0.   ]], dtype=float32)
     """
-    inverse = np.linalg.inv(both.astype(np.float64) + l2 * np.eye(len(both)))
-    weights = -inverse / inverse.diagonal()
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    if not len(both):
+        return np.zeros((0, 0), np.float32)
+    regular = np.asfortranarray(both, np.float64)
+    regular[np.diag_indices(len(both))] += l2
+    factor, fault = dpotrf(regular, lower=1, overwrite_a=1)
+    if fault:
+        raise ValueError(f"l2 {l2} is too small: the Gram matrix cannot be inverted; try a larger one")
+    inverse, _ = dpotri(factor, lower=1, overwrite_c=1)
+    inverse = np.tril(inverse) + np.tril(inverse, -1).T
+    weights = (-inverse / inverse.diagonal()).astype(np.float32)
     np.fill_diagonal(weights, 0)
-    return weights.astype(np.float32)
+    return weights
+
+
+def _gram(interactions: Interactions, columns: np.ndarray) -> np.ndarray:
+    """X'X over these items: how many users took both."""
+    taken = (interactions.matrix[:, columns] > 0).astype(np.float64)
+    return (taken.T @ taken).toarray()
+
+
+def _learnable(name: str, columns: np.ndarray) -> np.ndarray:
+    if len(columns) > LARGEST:
+        raise TooLarge(f"{name} over {len(columns)} items needs {3 * 8 * len(columns) ** 2 / 2**30:.1f} GiB; it takes "
+                       f"at most {LARGEST}: learn only items with more events (min_events)")
+    return columns

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy import sparse
 
-from mmrec_helpers.catalog import Interactions, Modality
-from mmrec_helpers.ranking.base import Ranker
+from mmrec_helpers.catalog import Features, Interactions, Queries
+from mmrec_helpers.ranking.base import Capabilities, Ranker
+from mmrec_helpers.ranking.top_k import chunks
 
 
 class ItemToItem(Ranker):
-    """A ranker whose score is a sum over the history: score(i) = sum over past items j of affinity(j, i)."""
+    """A ranker whose score is a sum over the history: score(i) = sum over past items j of affinity(j, i).
 
-    affinity_: np.ndarray
+    columns_: the items that it learnt, by their place; affinity_: between them, dense or sparse. Any other item has
+    affinity 0 to all, as one without an event has.
+    """
 
-    def scores(self, histories: sparse.csr_matrix) -> np.ndarray:
+    learnt: ClassVar = {**Ranker.learnt, "columns_": "m", "affinity_": "mm"}
+    columns_: np.ndarray
+    affinity_: np.ndarray | sparse.csr_matrix
+
+    def score(self, queries: Queries) -> np.ndarray:
         """Histories times affinities: (n, items)."""
-        return np.asarray(histories @ self.affinity_, np.float32)
+        known = _dense(queries.history[:, self.columns_] @ self.affinity_)
+        if len(self.columns_) == len(self.items_):
+            return known
+        scores = np.zeros((len(queries), len(self.items_)), np.float32)
+        scores[:, self.columns_] = known
+        return scores
 
-    def affinity(self, past: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """How much each past item (by column number) speaks for each item: (len(past), len(items)); the reasons."""
-        return self.affinity_[np.ix_(past, items)]
+    def affinity(self, past: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """How much each past item (by its place) adds to each item's score: (len(past), len(columns))."""
+        place = np.full(len(self.items_), -1)
+        place[self.columns_] = np.arange(len(self.columns_))
+        rows, columns = place[past], place[columns]
+        block = _dense(self.affinity_[rows.clip(0)][:, columns.clip(0)])
+        return np.where((rows >= 0)[:, None] & (columns >= 0), block, 0)
+
+    def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
+        """Confidence times affinity, for each past item."""
+        return query.history.data[:, None] * self.affinity(query.history.indices, columns)
 
 
 class ItemKNN(ItemToItem):
@@ -38,73 +58,105 @@ class ItemKNN(ItemToItem):
     def __init__(self, k: int = 100, shrink: float = 10.0) -> None:
         self.k, self.shrink = k, shrink
 
-    def fit(self, interactions: Interactions, modalities: Sequence[Modality] = ()) -> Self:
-        """Compute (items, items) affinities."""
-        self.items_ = interactions.items
+    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
+        """Compute (items, items) affinities, k of them for each item."""
+        super().fit(interactions)
         taken = (interactions.matrix > 0).astype(np.float32)
-        both = (taken.T @ taken).toarray()
-        norms = np.sqrt(both.diagonal())
-        below = np.outer(norms, norms) + self.shrink
-        self.affinity_ = nearest(np.divide(both, below, out=np.zeros_like(both), where=below > 0), self.k)
+        norms = np.sqrt(self.popularity_)
+
+        def block(some: slice) -> np.ndarray:
+            both = _dense(taken.T @ taken[:, some])
+            below = np.outer(norms, norms[some]) + self.shrink
+            return np.divide(both, below, out=np.zeros_like(both), where=below > 0)
+
+        self.columns_, self.affinity_ = np.arange(len(norms)), nearest(block, len(norms), self.k)
         return self
 
 
 class ContentKNN(ItemToItem):
     """Items whose content is alike: cosine of their vectors, the k nearest of each item kept.
 
-    Uses one modality (the first given, or the one named). Items without it have no neighbours. It can rank an item
-    that nobody has taken yet.
+    Uses one extractor's features (the first given, or those of the name or modality asked for). Items without them
+    have no neighbours. It can rank an item that nobody has taken yet, and learn new ones by `add_items`.
 
-    >>> taken = Interactions(sparse.csr_matrix([[1, 0, 0]]), ["u"], ["a", "b", "c"])
-    >>> text = Modality("text", ["a", "b", "c"], [[1, 0], [0, 1], [1, 0.1]])
-    >>> ContentKNN().fit(taken, [text]).recommend(taken.matrix, k=2)[0]
+    >>> taken = Interactions([[1, 0, 0]], ["u"], ["a", "b", "c"])
+    >>> text = Features("tfidf", "text", ["a", "b", "c"], [[1, 0], [0, 1], [1, 0.1]])
+    >>> ContentKNN().fit(taken, [text]).recommend(["a"], k=2).ids
     array([['c', 'b']], dtype=object)
     """
 
     learns_from = "content"
+    capabilities = Capabilities(new_items=True)
+    learnt: ClassVar = {**ItemToItem.learnt, "centre_": "d", "unit_": "nd"}
 
-    def __init__(self, modality: str | None = None, k: int = 100) -> None:
-        self.modality, self.k = modality, k
+    def __init__(self, features: str | None = None, k: int = 100) -> None:
+        self.features, self.k = features, k
 
     @property
     def name(self) -> str:
-        """`content kNN (text)` and so on."""
-        return f"content kNN ({self.modality})" if self.modality else "content kNN"
+        """`content kNN (tfidf)` and so on."""
+        return f"content kNN ({self.features})" if self.features else "content kNN"
 
-    def fit(self, interactions: Interactions, modalities: Sequence[Modality] = ()) -> Self:
-        """Compute (items, items) cosines of the modality's centred, normalised rows."""
-        self.items_ = interactions.items
-        content = pick(modalities, self.modality).of(interactions.items)
-        self.modality = content.name
-        unit = unit_rows(content)
-        self.affinity_ = nearest(unit @ unit.T, self.k)
+    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
+        """Compute (items, items) cosines of the centred, normalised rows."""
+        super().fit(interactions)
+        content = pick(features, self.features).align(interactions.items)
+        self.centre_ = centre(content)
+        self.unit_ = unit_rows(content, self.centre_)
+        return self._relate()
+
+    def add_items(self, features: Features) -> Self:
+        """Learn the items of `features` that are not known yet; vectors of the others stay as they are."""
+        new = features.align([item for item in features.ids if item not in set(self.items_)])
+        self.items_ = np.concatenate([self.items_, new.ids])
+        self.popularity_ = np.concatenate([self.popularity_, np.zeros(len(new.ids), np.float32)])
+        self.unit_ = np.concatenate([self.unit_, unit_rows(new, self.centre_)])
+        return self._relate()
+
+    def _relate(self) -> Self:
+        n = len(self.items_)
+        self.columns_, self.affinity_ = np.arange(n), nearest(lambda some: self.unit_ @ self.unit_[some].T, n, self.k)
         return self
 
 
-def pick(modalities: Sequence[Modality], name: str | None) -> Modality:
-    """The modality of this name, or the first one. Raises ValueError naming what is there."""
-    for modality in modalities:
-        if name in (None, modality.name):
-            return modality
-    raise ValueError(f"no modality {name or 'at all'!r} here; there are {[m.name for m in modalities]}")
+def pick(features: Sequence[Features], name: str | None) -> Features:
+    """The features of this name, else of this modality, or the first. Raises ValueError naming what is there."""
+    for one in (*(one for one in features if name in (None, one.name)), *(f for f in features if f.modality == name)):
+        return one
+    raise ValueError(f"no features {name or 'at all'!r} here; there are {[one.name for one in features]}")
 
 
-def unit_rows(content: Modality) -> np.ndarray:
-    """The rows of a modality, centred over the present items and scaled to length 1: (n, d); zero where absent."""
-    centred = content.matrix - content.matrix[content.present].mean(axis=0) if content.present.any() else content.matrix
+def centre(content: Features) -> np.ndarray:
+    """The mean row of the items that are present: (d,) float32; zero where none is."""
+    return content.matrix[content.present].mean(axis=0) if content.present.any() else np.zeros_like(content.matrix[0])
+
+
+def unit_rows(content: Features, middle: np.ndarray | None = None) -> np.ndarray:
+    """The rows less their centre (or `middle`), scaled to length 1: (n, d) float32; zero where absent."""
+    centred = content.matrix - (centre(content) if middle is None else middle)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     return np.where(content.present[:, None], centred / np.maximum(length, 1e-12), 0).astype(np.float32)
 
 
-def nearest(similarity: np.ndarray, k: int) -> np.ndarray:
-    """Keep the k largest entries of each column off the diagonal, the rest become 0.
+def nearest(block: Callable[[slice], np.ndarray], n: int, k: int) -> sparse.csr_matrix:
+    """The k largest positive or negative entries of each column off the diagonal, as CSR (n, n).
 
-    >>> nearest(np.array([[1.0, 0.2, 0.3], [0.2, 1.0, 0.1], [0.3, 0.1, 1.0]]), 1)
+    block: columns -> (n, columns) similarities. Memory is bounded by one block and k entries a column; entries that
+    equal the k-th are kept too.
+
+    >>> alike = np.array([[1.0, 0.2, 0.3], [0.2, 1.0, 0.1], [0.3, 0.1, 1.0]])
+    >>> nearest(lambda some: alike[:, some], 3, 1).toarray()
     array([[0. , 0.2, 0.3], [0. , 0. , 0. ], [0.3, 0. , 0. ]], dtype=float32)
     """
-    kept = similarity.astype(np.float32)
-    np.fill_diagonal(kept, 0)
-    if k < len(kept) - 1:
-        threshold = np.partition(kept, -k, axis=0)[-k]
-        kept[kept < threshold] = 0
-    return kept
+    kept = []
+    for some in chunks(n, n):
+        similar = np.array(block(some), np.float32)
+        similar[np.arange(n)[some], np.arange(similar.shape[1])] = 0
+        if k < n - 1:
+            similar[similar < np.partition(similar, -k, axis=0)[-k]] = 0
+        kept.append(sparse.csc_matrix(similar))
+    return sparse.hstack(kept, format="csr") if kept else sparse.csr_matrix((n, n), dtype=np.float32)
+
+
+def _dense(product: np.ndarray | sparse.spmatrix) -> np.ndarray:
+    return np.asarray(product.toarray() if sparse.issparse(product) else product, np.float32)

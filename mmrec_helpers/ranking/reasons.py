@@ -1,54 +1,31 @@
-"""Why an item is on the list: which past items speak for it, and in which modality they are alike. Chapter 8."""
+"""In which features an item is like one of someone's past: a reason that can be shown. Taught in chapter 8."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
-from mmrec_helpers.catalog import Modality
-from mmrec_helpers.ranking.neighbours import ItemToItem, unit_rows
-
-
-@dataclass(frozen=True)
-class Reason:
-    """past: ids of the past items that add most to the score, most first; modality: in which the strongest of them
-    is closest to the item, compared with all items; closer_than: the share of items less close to it than this."""
-
-    past: list[str]
-    modality: str | None
-    closer_than: float
+from mmrec_helpers.catalog import Features
+from mmrec_helpers.ranking.neighbours import unit_rows
 
 
-def explain(ranker: ItemToItem, history: sparse.csr_matrix, items: Sequence[str], modalities: Sequence[Modality],
-            n_past: int = 2) -> list[Reason]:
-    """The reasons for each of these items on the list of one user (history: one row). Taught in chapter 8."""
-    past = history.indices[history.data > 0]
-    columns = [int(c) for c in np.flatnonzero(np.isin(ranker.items_, list(items)))]
-    place = {ranker.items_[column]: column for column in columns}
-    units = {modality.name: unit_rows(modality.of(ranker.items_)) for modality in modalities}
-    return [_explain_one(ranker, past, place[item], units, n_past) for item in items]
+def alike_in(features: Sequence[Features], one: str, other: str) -> tuple[str, float]:
+    """The features in which two items are closest, compared with all items, and the share of items less like `one`.
 
+    ("", 0.0) where no features hold both.
 
-def _explain_one(ranker: ItemToItem, past: np.ndarray, item: int, units: dict[str, np.ndarray],
-                 n_past: int) -> Reason:
-    if not len(past):
-        return Reason([], None, 0.0)
-    speaks = ranker.affinity(past, np.array([item]))[:, 0]
-    best = [column for column in np.argsort(-speaks, kind="stable")[:n_past] if speaks[column] > 0]
-    if not best:
-        return Reason([], None, 0.0)
-    strongest = past[best[0]]
-    closeness = {name: _closer_than(unit, strongest, item) for name, unit in units.items()}
-    modality = max(closeness, key=closeness.get, default=None)
-    return Reason([str(ranker.items_[past[b]]) for b in best], modality, closeness.get(modality, 0.0))
-
-
-def _closer_than(unit: np.ndarray, one: int, other: int) -> float:
-    """The share of items that are less like `one` than `other` is; 0 where either lacks the modality."""
-    similarity = unit @ unit[one]
-    if not unit[one].any() or not unit[other].any():
-        return 0.0
-    return float((similarity < similarity[other]).mean())
+    >>> text = Features("tfidf", "text", ["a", "b", "c"], [[1, 0], [0.9, 0.1], [-1, 0]])
+    >>> name, share = alike_in([text], "a", "b")
+    >>> name, round(share, 2)
+    ('tfidf', 0.33)
+    """
+    closest = ("", 0.0)
+    for each in features:
+        pair = each.align([one, other])
+        if pair.present.all():
+            unit = unit_rows(each)
+            similar = unit @ unit[np.flatnonzero(each.ids == one)[0]]
+            share = float((similar < similar[np.flatnonzero(each.ids == other)[0]]).mean())
+            closest = max(closest, (each.name, share), key=lambda found: found[1])
+    return closest

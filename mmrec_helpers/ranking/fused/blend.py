@@ -6,23 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy as np
-from scipy import sparse
 
-from mmrec_helpers.catalog import Interactions, Modality
-from mmrec_helpers.ranking.base import Ranker
-from mmrec_helpers.ranking.neighbours import ItemToItem
+from mmrec_helpers.catalog import Features, Interactions, Queries
+from mmrec_helpers.ranking.base import Capabilities, Ranker
+
+SAMPLE = 512
+"""Users whose scores give a ranker's scale."""
 
 
-class Blend(ItemToItem):
+class Blend(Ranker):
     """Decision-level fusion: score = sum over rankers of weight * that ranker's score, each scaled to spread 1.
 
-    The scale of a ranker is the standard deviation of its scores for the training users, so the sum stays a sum
-    over past items and keeps its reasons. rankers: name -> item-to-item ranker; weights: by the same names.
+    The scale of a ranker is the standard deviation of its scores for users it learnt from. rankers: name -> ranker;
+    weights: by the same names. `fit` fits copies of them.
 
     >>> from mmrec_helpers.ranking import EASE, ItemKNN
-    >>> taken = Interactions(sparse.csr_matrix([[1, 1, 0], [0, 1, 1]]), ["u", "v"], ["a", "b", "c"])
+    >>> taken = Interactions([[1, 1, 0], [0, 1, 1]], ["u", "v"], ["a", "b", "c"])
     >>> blend = Blend({"ease": EASE(1.0), "knn": ItemKNN()}, {"ease": 0.7, "knn": 0.3}).fit(taken)
-    >>> blend.recommend(taken.matrix[:1], k=1)[0]
+    >>> blend.recommend(["a", "b"], k=1).ids
     array([['c']], dtype=object)
     """
 
@@ -30,25 +31,59 @@ class Blend(ItemToItem):
     learns_from = "log and content"
 
     def __init__(self, rankers: Mapping[str, Ranker], weights: Mapping[str, float]) -> None:
-        self.rankers_, self.weights = dict(rankers), dict(weights)
+        self.rankers, self.weights = rankers, weights
 
-    def fit(self, interactions: Interactions, modalities: Sequence[Modality] = ()) -> Self:
-        """Fit each ranker on the same interactions and modalities; learn each one's scale."""
-        self.items_ = interactions.items
-        self.scales = {name: float(ranker.fit(interactions, modalities).scores(interactions.matrix).std()) or 1.0
-                       for name, ranker in self.rankers_.items()}
+    @property
+    def capabilities(self) -> Capabilities:
+        """New items where any of them ranks one; explanations where all of them explain."""
+        each = [ranker.capabilities for ranker in self.rankers.values()]
+        return Capabilities(any(one.new_items for one in each), all(one.new_users for one in each),
+                            all(one.explains for one in each))
+
+    def clone(self) -> Self:
+        """A blend of copies that have learnt nothing."""
+        return type(self)({name: ranker.clone() for name, ranker in self.rankers.items()}, dict(self.weights))
+
+    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
+        """Fit each ranker on the same interactions and features; learn each one's scale."""
+        super().fit(interactions)
+        some = interactions.queries()[np.linspace(0, len(interactions.users) - 1, SAMPLE).astype(int)]
+        self.rankers_ = {name: ranker.clone().fit(interactions, features) for name, ranker in self.rankers.items()}
+        self.scales_ = np.array([float(ranker.score(some).std()) or 1.0 for ranker in self.rankers_.values()])
         return self
 
-    def parts(self, histories: sparse.csr_matrix) -> dict[str, np.ndarray]:
-        """What each ranker adds to the score: name -> (n, items)."""
-        return {name: ranker.scores(histories) * (self.weights[name] / self.scales[name])
-                for name, ranker in self.rankers_.items()}
+    def score(self, queries: Queries) -> np.ndarray:
+        """The weighted sum: (n, items)."""
+        return sum(self._factor(name) * ranker.score(queries) for name, ranker in self.rankers_.items())
 
-    def scores(self, histories: sparse.csr_matrix) -> np.ndarray:
-        """The sum of the parts: (n, items)."""
-        return sum(self.parts(histories).values())
+    def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
+        """The weighted sum of what each ranker adds."""
+        return sum(self._factor(name) * ranker.added(query, columns) for name, ranker in self.rankers_.items())
 
-    def affinity(self, past: np.ndarray, items: np.ndarray) -> np.ndarray:
-        """The weighted sum of the rankers' affinities: (len(past), len(items))."""
-        return sum(ranker.affinity(past, items) * (self.weights[name] / self.scales[name])
-                   for name, ranker in self.rankers_.items())
+    def parts(self, query: Queries, columns: np.ndarray) -> dict[str, np.ndarray]:
+        """What each ranker adds to the score: name -> (len(columns),)."""
+        return {name: self._factor(name) * ranker.score(query)[0, columns] for name, ranker in self.rankers_.items()}
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Its own arrays, and each ranker's under `NAME/`."""
+        parts = {f"{name}/{key}": value for name, ranker in self.rankers_.items()
+                 for key, value in ranker.state().items()}
+        return {**super().state(), "scales_": self.scales_, **parts}
+
+    @classmethod
+    def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
+        """As `Ranker.from_state`; params["rankers"] are unfitted rankers."""
+        blend = super().from_state(params, state)
+        blend.scales_ = np.asarray(state["scales_"], float)
+        if blend.scales_.shape != (len(blend.rankers),) or not (blend.scales_ > 0).all():
+            raise ValueError("scales_ does not fit")
+        blend.rankers_ = {
+            name: type(one).from_state(one.get_params(), {key.removeprefix(f"{name}/"): value for key, value in
+                                                         state.items() if key.startswith(f"{name}/")})
+            for name, one in blend.rankers.items()}
+        if any(len(one.items_) != len(blend.items_) for one in blend.rankers_.values()):
+            raise ValueError("its rankers were fitted on other items")
+        return blend
+
+    def _factor(self, name: str) -> float:
+        return self.weights[name] / self.scales_[list(self.rankers_).index(name)]
