@@ -16,8 +16,9 @@ _TEXTS = pd.Series(["2025-03-01T20:00:00+08:00", "2025-03-01T12:00:00Z", "yester
                     "2025-03-01T07:00:00.250Z", "2025-02-30T07:00:00Z"])
 
 _SECONDS = {"bot": [0, 1, 2, 3], "busy": [0, 60, 130, 260, 420, 421], "late": [0, 1, 500, 900]}
-_ODD = {"eel": [300], "ant": [400, 401, 402, 900], "cat": [9500, 9502, 9504], "cow": [9505, 9506, 9900],
-        "dog": [5000, 9000, 9001], "pig": [10, 86_411, 172_812.5], "yak": [172_813, 172_814.5, 172_816]}
+_ODD = {"eel": [300], "ant": [400, 401, 402, 900], "cat": [9500, 9502, 9504], "cod": [9600, 9601, 9800],
+        "cow": [9801, 9802, 9900], "dog": [5000, 9000, 9001], "pig": [10, 86_411, 172_812.5],
+        "yak": [172_813, 172_814.5, 172_816]}
 
 
 def _log(seconds: dict[str, list[float]]) -> pd.DataFrame:
@@ -73,7 +74,7 @@ without_copies = Exercise(
     mistakes=[
         Mistake("nothing dropped", lambda log: log,
                 "the copies are still there: drop_duplicates returns a new table, so return that one"),
-        Mistake("all alike dropped", lambda log: log[~log.duplicated(keep=False)],
+        Mistake("all copies dropped", lambda log: log[~log.duplicated(keep=False)],
                 "all rows of u's play on Monday morning are gone; one of them was a real play"),
         Mistake("the time left out", lambda log: log.drop_duplicates(["user_id", "item_id", "event"]),
                 "Tuesday's play of r1 is gone: it was a repetition, not a copy"),
