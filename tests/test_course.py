@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -28,8 +29,9 @@ def tagged(source, *tags, **more):
 @pytest.fixture
 def mean():
     return Exercise(
-        "the mean", right=lambda f: f([1, 2, 6]) == 3, answer=lambda x: sum(x) / len(x),
-        mistakes=[Mistake("a sum", sum, lambda f: f([1, 2, 6]) == 9, "that is the sum: divide it")],
+        "the mean", answer=lambda x: sum(x) / len(x), cases=[([1, 2, 6],), ([0.5, 2],)],
+        mistakes=[Mistake("a sum", sum, "that is the sum: divide it"),
+                  Mistake("whole", lambda x: sum(x) // len(x), "it has a fraction")],
         tip="add up, then divide", code="sum(x) / len(x)")
 
 
@@ -50,8 +52,51 @@ class TestChecks:
         mean.hint()
         assert "add up, then divide" in capsys.readouterr().out
 
-    def test_an_answer_that_crashes_is_told_how(self, mean):
-        assert "ZeroDivisionError" in mean.verdict(lambda x: 1 / 0)[1]
+    def test_the_mistake_is_that_of_the_first_wrong_case(self, mean):
+        assert mean.verdict(lambda x: sum(x) // len(x)) == (INCORRECT, "it has a fraction")
+        assert mean.verdict(lambda x: sum(x) // len(x) if len(x) < 3 else max(x))[1].startswith("not yet; hint() ")
+
+    def test_an_answer_that_stops_gets_a_sentence_and_the_input(self, mean):
+        assert mean.verdict(lambda x: 1 / 0) == (
+            INCORRECT, "it stops with ZeroDivisionError: division by zero\nwith x: [1, 2, 6]")
+        assert mean.verdict(lambda x: 3 if len(x) == 3 else {}["y"]) == (
+            INCORRECT, "it stops with KeyError: 'y'\nwith x: [0.5, 2]")
+        assert mean.verdict(lambda: 3)[1].startswith("it stops with TypeError")
+
+    def test_another_wrong_answer_is_shown_with_its_input(self, mean):
+        assert mean.verdict(max)[1] == "not yet; hint() gives a push\nwith x: [1, 2, 6]\nit returned: 6"
+        assert len(mean.verdict(lambda x: "much " * 1000)[1]) < 700
+
+    @pytest.mark.parametrize("odd", ["three", object(), [[3, 3], [3]], {}, "3", lambda: 3, float("nan")])
+    def test_an_odd_result_is_incorrect_and_no_more(self, mean, odd):
+        assert mean.verdict(lambda x: odd)[0] == INCORRECT
+
+    def test_nothing_returned_and_no_function(self, mean):
+        verdict, words = mean.verdict(lambda x: None)
+        assert verdict == INCORRECT
+        assert "returns nothing (None)" in words
+        verdict, words = mean.verdict(3)
+        assert verdict == INCORRECT
+        assert "without brackets" in words
+
+    def test_an_answer_that_changes_its_input_spoils_no_later_attempt(self):
+        table = pd.DataFrame({"item": ["a", "a", "b"]})
+        distinct = Exercise("distinct", lambda table, kept: len(table.drop_duplicates()) + len(kept),
+                            [(table, ["c"])], [], tip="", code="")
+
+        def spoil(table, kept):
+            table.drop_duplicates(inplace=True)
+            kept.clear()
+            return table
+
+        assert distinct.verdict(spoil)[0] == INCORRECT
+        assert distinct.verdict(lambda table, kept: len(table) + len(kept))[0] == INCORRECT
+        assert distinct.verdict(distinct.answer)[0] == CORRECT
+        assert len(table) == 3
+
+    def test_the_reference_does_not_see_what_an_answer_did_to_its_input(self):
+        first = Exercise("the first", lambda x: x[0], [([4, 5],)], [], tip="", code="")
+        assert first.verdict(lambda x: x.reverse() or x[0])[0] == INCORRECT
 
     def test_what_is_printed(self, mean, capsys):
         mean.check(sum)

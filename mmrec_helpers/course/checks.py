@@ -1,64 +1,85 @@
 """Exercises that answer: correct, incorrect, or not attempted yet; a typical mistake gets a message of its own.
 
-In a notebook: `from mmrec_helpers.course.chapters.ch02 import same_play`, then `same_play.check(my_answer)`,
-`same_play.hint()`, `same_play.solution()`.
+In a notebook: `from mmrec_helpers.course.chapters.ch02 import without_copies`, then `without_copies.check(my_answer)`,
+`without_copies.hint()`, `without_copies.solution()`.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 CORRECT, INCORRECT, NOT_YET = "correct", "incorrect", "not attempted yet"
+TO_DO = NOT_YET, "write your answer above, run it, then run this cell again"
+NOTHING = INCORRECT, "your function returns nothing (None): its last line must be return and the result"
+NO_FUNCTION = INCORRECT, "check needs your function itself: its name only, without brackets after it"
+LONGEST = 500
+"""Characters that are shown of one argument or result."""
 
-Answer = object
-"""A value or a function that the learner wrote."""
+Answer = Callable[..., Any]
+"""A function that the learner wrote."""
+
+Same = Callable[[Any, Any], bool]
+"""Whether a result is the wanted one."""
+
+
+def close(found: object, wanted: object) -> bool:
+    """Numbers of one shape (a single number may be wrapped), close to one another; NaN only where it is wanted."""
+    found, wanted = np.asarray(found), np.asarray(wanted)
+    same_shape = found.shape == wanted.shape or found.size == wanted.size == 1
+    return same_shape and np.allclose(found.ravel(), wanted.ravel(), equal_nan=True)
+
+
+def in_order(found: object, wanted: object) -> bool:
+    """The same elements in the same order, in any kind of list."""
+    return not isinstance(found, str | Set | Mapping) and list(found) == list(wanted)
+
+
+def as_set(found: object, wanted: object) -> bool:
+    """The same elements in any order, in any kind of list; repetitions do not matter."""
+    return not isinstance(found, str | Mapping) and set(found) == set(wanted)
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A typical wrong answer. name: for the tests; example: an answer with this mistake; caught: whether an answer has
-    it; message: what to say to a learner who made it."""
+    """A typical wrong answer. name: for the tests; example: an answer with this mistake; message: what to say to a
+    learner whose answer gives what `example` gives."""
 
     name: str
     example: Answer
-    caught: Callable[[Answer], bool]
     message: str
 
 
 @dataclass
 class Exercise:
-    """One exercise. right: whether an answer is correct; answer: one that is; mistakes: the typical ones, the first
-    that is caught speaks; tip: the first push; code: the solution as text."""
+    """A function to write. answer: a correct one; cases: the arguments of each trial, of which every call gets copies;
+    same: whether a result is the wanted one; mistakes: the typical ones; tip: the first push; code: the solution.
+
+    In the first case with a wrong result, the first mistake whose example gives the same result gives its message.
+    """
 
     name: str
-    right: Callable[[Answer], bool]
     answer: Answer
+    cases: Sequence[tuple]
     mistakes: Sequence[Mistake]
     tip: str
     code: str
+    same: Same = close
     made: Mistake | None = field(default=None, init=False)
 
     def verdict(self, answer: Answer) -> tuple[str, str]:
         """The verdict and what to say; remembers the mistake, so that the hint can speak to it."""
-        self.made, stops = None, "not yet; hint() gives a push"
-        try:
-            if _blank(answer):
-                return NOT_YET, "write your answer above, run it, then run this cell again"
-            try:
-                if self.right(answer):
-                    return CORRECT, ""
-            except NotImplementedError:
-                raise
-            except Exception as fault:  # a learner's function may fail in any way
-                stops = f"it stops with {type(fault).__name__}: {fault}"
-            self.made = next((one for one in self.mistakes if _holds(one.caught, answer)), None)
-        except NotImplementedError:
-            return NOT_YET, "write your answer above, run it, then run this cell again"
-        return INCORRECT, self.made.message if self.made else stops
+        self.made = None
+        if answer is None or answer is ...:
+            return TO_DO
+        if not callable(answer):
+            return NO_FUNCTION
+        return next((wrong for case in self.cases if (wrong := self._wrong(answer, case))), (CORRECT, ""))
 
     def check(self, answer: Answer) -> None:
         """Print the verdict."""
@@ -73,32 +94,42 @@ class Exercise:
         """Print a solution."""
         print(self.code)
 
+    def _wrong(self, answer: Answer, case: tuple) -> tuple[str, str] | None:
+        """The verdict on a case where the answer is not right; None where it is."""
+        try:
+            found = _call(answer, case)
+        except NotImplementedError:
+            return TO_DO
+        except Exception as fault:  # a learner's function may fail in any way
+            return INCORRECT, f"it stops with {type(fault).__name__}: {fault}\n{self._given(case)}"
+        if found is None:
+            return NOTHING
+        if self._gives(self.answer, found, case):
+            return None
+        self.made = next((one for one in self.mistakes if self._gives(one.example, found, case)), None)
+        return INCORRECT, self.made.message if self.made else (
+            f"not yet; hint() gives a push\n{self._given(case)}\nit returned: {_shown(found)}")
 
-def gives_like(reference: Callable, *cases: Sequence[object]) -> Callable[[Answer], bool]:
-    """A check: whether a function gives the numbers that `reference` gives, for each case's arguments (copies)."""
-    def alike(answer: Answer) -> bool:
-        with np.errstate(all="ignore"):
-            return all(_same_numbers(answer(*copy.deepcopy(case)), reference(*case)) for case in cases)
+    def _gives(self, example: Answer, found: object, case: tuple) -> bool:
+        """Whether an example gives what was found; what cannot be compared is not the same."""
+        try:
+            return bool(self.same(found, _call(example, case)))
+        except Exception:
+            return False
 
-    return alike
-
-
-def _same_numbers(found: object, wanted: object) -> bool:
-    """Of one shape (a single number may be wrapped) and close."""
-    found, wanted = np.asarray(found, float), np.asarray(wanted, float)
-    same_shape = found.shape == wanted.shape or found.size == wanted.size == 1
-    return same_shape and bool(np.allclose(found, wanted))
+    def _given(self, case: tuple) -> str:
+        """The arguments of a case, each after its name."""
+        names = inspect.signature(self.answer).parameters
+        return "\n".join(f"with {name}: {_shown(value)}" for name, value in zip(names, case, strict=False))
 
 
-def _blank(answer: Answer) -> bool:
-    return answer is None or answer is ...
+def _call(function: Answer, case: tuple) -> object:
+    with np.errstate(all="ignore"):
+        return function(*copy.deepcopy(case))
 
 
-def _holds(caught: Callable[[Answer], bool], answer: Answer) -> bool:
-    """Whether a mistake is recognised; one that cannot be looked for in this answer is not."""
-    try:
-        return bool(caught(answer))
-    except NotImplementedError:
-        raise
-    except Exception:
-        return False
+def _shown(value: object) -> str:
+    """A value as text, on lines of its own where it needs several."""
+    text = getattr(value, "__name__", None) if callable(value) else None
+    text = text or repr(value)
+    return ("\n" if "\n" in text else "") + text[:LONGEST] + (" ..." if len(text) > LONGEST else "")

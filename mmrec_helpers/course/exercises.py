@@ -1,4 +1,4 @@
-"""Exercises are generated from their solutions: what stands between nbgrader's markers is taken out."""
+"""Exercises are generated from their solutions: what is between nbgrader's markers is taken out."""
 
 from __future__ import annotations
 
