@@ -21,7 +21,6 @@ from mmrec_helpers.catalog import (
     Catalog,
     CatalogError,
     Interactions,
-    Queries,
     Split,
     Stage,
 )
