@@ -25,7 +25,8 @@ def write(name: str, seed: int, figures: Mapping[str, object]) -> None:
     """Write `bench/NAME.json`: where the figures come from, then the figures."""
     about = {"command": f"python -m bench.{name}", "commit": commit(), "seed": seed,
              "lock": hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()[:16],
-             "python": platform.python_version(), "cores": os.cpu_count(), "measures": AT_START.get(name) or digests(name)}
+             "python": platform.python_version(), "cores": os.cpu_count(),
+             "measures": AT_START.get(name) or digests(name)}
     text = json.dumps({**about, **figures}, indent=1, ensure_ascii=False)
     (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
