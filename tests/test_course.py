@@ -234,6 +234,7 @@ class TestContract:
         (lambda c: c[0].update(source=c[0].source.replace("40 in", "45 in")), "the title must say '40 in all'"),
         (lambda c: c[1].metadata.update(tags=[]), "0 cells tagged parameters"),
         (lambda c: c[1].update(source="DATA = 1"), "does not set SEED"),
+        (lambda c: c[1].update(source=c[1].source.replace("False", "True")), "does not set FAST = False"),
         (lambda c: c[5].update(source="x = 1\n" * 26), "26 lines of code"),
         (lambda c: c[5].update(source="x" * 111), "a line of 111 characters"),
         (lambda c: c[4].update(source="word " * 121), "121 words"),

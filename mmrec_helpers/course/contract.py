@@ -93,9 +93,9 @@ def _parameters(path: Path, cells: Cells) -> Iterator[str]:
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         yield f"{len(tagged)} cells tagged parameters; one is wanted"
-    for name in ("DATA", "SEED", "FAST"):
-        if tagged and not re.search(rf"^{name} = ", tagged[0].source, re.M):
-            yield f"the parameters cell does not set {name}"
+    for line in ("DATA = ", "SEED = ", "FAST = False"):
+        if tagged and not re.search(f"^{line}", tagged[0].source, re.M):
+            yield f"the parameters cell does not set {line.strip()}"
 
 
 def _lengths(path: Path, cells: Cells) -> Iterator[str]:
