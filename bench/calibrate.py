@@ -28,6 +28,13 @@ from mmrec_helpers.features.text import TfidfText
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import EASE, Popularity, Ranker, SideEASE
 
+MEASURES = (
+    "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/recordshop/world",
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/features/base", "mmrec_helpers/features/spectra", "mmrec_helpers/features/statistics",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/media", "mmrec_helpers/metrics",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking", "mmrec_helpers/splits")
+
 NAMES = ("no modality", "one modality", "two modalities", "three modalities")
 
 

@@ -10,6 +10,7 @@ next training seed.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -32,10 +33,18 @@ from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, World
 from mmrec_helpers.evaluation import bootstrap_draws, evaluate, tune
 from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.extractors import PLACES, by_name
-from mmrec_helpers.features.pretrained import PretrainedExtractor
+from mmrec_helpers.features.pretrained import CARDS, PretrainedExtractor
+from mmrec_helpers.features.pretrained.base import COSTS
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ContentKNN
+
+MEASURES = (
+    "bench/calibrate", "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
+    "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/evaluator",
+    "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features", "mmrec_helpers/media", "mmrec_helpers/metrics",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/neighbours",
+    "mmrec_helpers/splits")
 
 SEED, SEEDS, DRAWS, SAMPLES, GENRES = 0, 3, 5, 300, 12
 
@@ -117,6 +126,11 @@ def table(rows: dict[str, dict[str, object]]) -> str:
     return pd.DataFrame(shown).T.to_string()
 
 
+def costs(figures: dict[str, dict[str, dict[str, object]]]) -> dict[str, object]:
+    """What an encoder's card says of its cost, for the package: its figure of the shop."""
+    return {name: figures["recordshop"][name]["core_seconds_per_1000"] for name in CARDS}
+
+
 def main() -> None:
     """Every extractor on every catalogue that has its media."""
     figures = {}
@@ -133,6 +147,7 @@ def main() -> None:
                 print(name, one, rows[one], flush=True)
         print(table(rows), flush=True)
     record.write("encoders", SEED, figures)
+    COSTS.write_text(json.dumps(costs(figures), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

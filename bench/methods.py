@@ -13,6 +13,15 @@ from bench import record
 from mmrec_helpers import pipeline
 from mmrec_helpers.evaluation import as_text, numbers, paired, table
 
+MEASURES = (
+    "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/report",
+    "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio", "mmrec_helpers/features/base",
+    "mmrec_helpers/features/batches", "mmrec_helpers/features/image", "mmrec_helpers/features/networks",
+    "mmrec_helpers/features/spectra", "mmrec_helpers/features/store", "mmrec_helpers/features/text",
+    "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics", "mmrec_helpers/pipeline",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/profiles", "mmrec_helpers/ranking", "mmrec_helpers/splits")
+
 SEED = 0
 
 
