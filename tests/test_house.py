@@ -19,8 +19,9 @@ FLOORS = [
     {"features", "preprocessing", "splits"},
     {"profiles", "fusion"},
     {"ranking"},
-    {"evaluation"},
-    {"pipeline", "run_report", "doctor", "serving", "course", "saved_run"},
+    {"evaluation", "saved_run"},
+    {"pipeline", "doctor", "serving", "course"},
+    {"run_report"},
     {"cli"},
 ]
 
