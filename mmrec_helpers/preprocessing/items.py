@@ -84,4 +84,4 @@ def _examine(path: Path, read: Callable[[Path], np.ndarray]) -> list[tuple[str, 
         read(path)
         return [(note, *ODD[note]) for note in media.notes(path)]
     except (ValueError, OSError, RuntimeError) as fault:  # a decoder's own trouble is the medium's fault too
-        return [(getattr(fault, "cause", "unreadable"), "set aside", getattr(fault, "mend", str(fault)))]
+        return [(getattr(fault, "cause", "unreadable"), "set aside", getattr(fault, "fix", str(fault)))]
