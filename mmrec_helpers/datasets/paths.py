@@ -12,6 +12,7 @@ import re
 import shutil
 import tempfile
 import time
+import unicodedata
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -136,6 +137,20 @@ def existing(folder: str | Path) -> Path:
     near = nearest(folder.name, [one.name for one in beside if one.is_dir()])
     raise CatalogError(f"{folder}: no such folder; " +
                        (f"did you mean {near!r}?" if near else "give one that holds items.csv and events.csv"))
+
+
+def regular(path: Path) -> None:
+    """Raise CatalogError where the path is something else than a file, such as a pipe, which would be waited for."""
+    if path.exists() and not path.is_file():
+        raise CatalogError(f"{path.name}: cannot be read: it is no regular file; put a file in its place")
+
+
+def on_disk(path: str, root: Path) -> str:
+    """The path within `root`, in the Unicode form that the disk has (NFC or NFD); as it is where it has none."""
+    if path.isascii() or OUTSIDE.search(path) or os.path.lexists(root / path):
+        return path
+    forms = (unicodedata.normalize(form, path) for form in ("NFC", "NFD"))
+    return next((form for form in forms if os.path.lexists(root / form)), path)
 
 
 def leaving(paths: set[str], root: str) -> set[str]:
