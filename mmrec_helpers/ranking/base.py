@@ -17,10 +17,6 @@ Histories = Queries | Sequence[str] | Sequence[Sequence[str]]
 """Who is asked for: `Queries`, or item ids: one history, or a list of them."""
 
 
-class TooLarge(ValueError):
-    """A method would need more memory than it may take; the message says how much, and what to change."""
-
-
 class Capabilities(NamedTuple):
     """new_items: it ranks an item that nobody took yet; new_users: it answers for people it never saw, by their
     history; explains: it can say what each past item added to a score."""
