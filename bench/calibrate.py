@@ -1,17 +1,17 @@
 """Is the planted world what the course needs? `python -m bench.calibrate` shows it and writes bench/calibrate.json.
 
-Closed forms on the default split, and linear probes on cheap features of the files. The tests hold the same figures
-against the same floors. The world is never retuned to make a method look better.
+Closed forms on the default split, and linear probes on cheap features of the files. The tests compare the same figures
+with the same floors. The world is never retuned to make a method look better.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -19,77 +19,68 @@ from sklearn.preprocessing import StandardScaler
 
 from bench import record
 from mmrec_helpers import datasets, splits
-from mmrec_helpers.catalog import Catalog, Modality, Split
+from mmrec_helpers.catalog import Catalog, Features, Queries, Split, positions
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, SEGMENTS, World
-from mmrec_helpers.evaluation import Scores, choose, evaluate, paired
+from mmrec_helpers.evaluation import Scores, evaluate, paired, tune
 from mmrec_helpers.features.statistics import PictureStatistics, SoundStatistics
 from mmrec_helpers.features.store import extract
 from mmrec_helpers.features.text import TfidfText
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import EASE, Popularity, Ranker, SideEASE
 
+MEASURES = (
+    "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/recordshop/world",
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/features/base", "mmrec_helpers/features/spectra", "mmrec_helpers/features/statistics",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/media", "mmrec_helpers/metrics",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking", "mmrec_helpers/splits")
+
 NAMES = ("no modality", "one modality", "two modalities", "three modalities")
 
 
 class Oracle(Ranker):
-    """Knows the planted utility, of the modalities it is given; a history's row is its user."""
+    """Knows the planted utility of the modalities it is given, for every listener by id."""
 
-    def __init__(self, world: World, split: Split, n_modalities: int) -> None:
-        users = pd.Index(world.user_ids).get_indexer(split.test.users)
-        items = pd.Index(world.item_ids).get_indexer(split.test.items)
-        self.items_, self.name = split.test.items, NAMES[n_modalities]
-        self.utility_ = world.utility(users, MODALITIES[:n_modalities])[:, items]
+    def __init__(self, world: World, items: np.ndarray, modalities: Sequence[str], name: str) -> None:
+        self.world, self.modalities, self.name, self.items_ = world, modalities, name, items
+        self.popularity_ = np.zeros(len(items))
 
-    def scores(self, histories: sparse.csr_matrix) -> np.ndarray:
-        """The utility of the users asked, in their order."""
-        return self.utility_
-
-
-def known_users(split: Split, world: World) -> Split:
-    """The split without users that are not listeners (bots that slipped through would have no utility)."""
-    strangers = set(split.test.users) - set(world.user_ids)
-    if strangers:
-        raise ValueError(f"users that the world does not know: {sorted(strangers)[:5]}")
-    return split
-
-
-def ask(oracle: Oracle, split: Split, k: int = 20) -> Scores:
-    """Evaluate an oracle: its rows must be those of the users judged."""
-    judged = (np.diff(split.test.matrix.indptr) > 0) & (np.diff(split.known["test"].matrix.indptr) > 0)
-    oracle.utility_ = oracle.utility_[judged]
-    return evaluate(oracle, split, k=k, batch=10**9)
+    def score(self, queries: Queries) -> np.ndarray:
+        """The utility for the users asked. Raises UnknownId for one that is no listener, such as a bot."""
+        users = positions(queries.users, np.array(self.world.user_ids), "listener")
+        records = positions(self.items_, np.array(self.world.item_ids), "record")
+        return self.world.utility(users, self.modalities)[:, records]
 
 
 def closed_forms(world: World, split: Split, k: int = 20) -> dict[str, Scores]:
     """Popularity, EASE, EASE with the true factors beside it, and the planted utility of 0 to 3 modalities."""
-    split = known_users(split, world)
-    scores = {name: ask(Oracle(world, split, number), split, k) for number, name in enumerate(NAMES)}
-    truth = Modality("truth", world.item_ids, world.factors.reshape(len(world.genre), -1))
+    oracles = [Oracle(world, split.test.fit.items, MODALITIES[:number], name) for number, name in enumerate(NAMES)]
+    scores = {oracle.name: evaluate(oracle, split.test, k) for oracle in oracles}
+    truth = Features("truth", "truth", world.item_ids, world.factors.reshape(len(world.genre), -1))
     settings = {
         "popularity": [Popularity()],
         "EASE": [EASE(l2) for l2 in (10.0, 30.0, 100.0, 200.0, 400.0, 1000.0)],
         "EASE + true factors": [SideEASE(l2, w) for l2 in (50.0, 200.0) for w in (10.0, 40.0, 160.0)]}
-    for name, rankers in settings.items():
-        scores[name] = evaluate(choose(rankers, split, [truth], k=k).ranker, split, k=k)
-    return scores
+    return scores | {name: evaluate(tune(rankers, split, [truth], k=k).ranker, split.test, k)
+                     for name, rankers in settings.items()}
 
 
-def cheap_features(catalog: Catalog) -> dict[str, Modality]:
+def cheap_features(catalog: Catalog) -> dict[str, Features]:
     """TF-IDF + SVD, colour and layout statistics, log-mel statistics, of the files."""
     return {name: extract(catalog, extractor) for name, extractor in
             {"text": TfidfText(n_components=100), "image": PictureStatistics(), "audio": SoundStatistics()}.items()}
 
 
-def found_factors(features: Modality, world: World, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def found_factors(features: Features, world: World, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """The factors (n, 18) of the records whose medium is there, and what a linear probe says, cross-validated."""
-    aligned = features.of(world.item_ids)
+    aligned = features.align(world.item_ids)
     model = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-1, 5, 13), alpha_per_target=True))
     folds = KFold(5, shuffle=True, random_state=seed)
     truth = world.factors[aligned.present].reshape(aligned.present.sum(), -1)
     return truth, cross_val_predict(model, aligned.matrix[aligned.present], truth, cv=folds)
 
 
-def probe(features: Modality, world: World, seed: int = 0) -> dict[str, np.ndarray]:
+def probe(features: Features, world: World, seed: int = 0) -> dict[str, np.ndarray]:
     """Cross-validated R² of a linear probe for each private factor: modality -> (6,)."""
     by_axis = r2(*found_factors(features, world, seed))
     return dict(zip(MODALITIES, by_axis.reshape(len(MODALITIES), -1), strict=True))
@@ -103,13 +94,9 @@ def r2(truth: np.ndarray, found: np.ndarray) -> np.ndarray:
 def segment_gains(world: World, split: Split) -> pd.DataFrame:
     """NDCG of the utility of one modality alone, by segment (rows) and modality (columns)."""
     table = {}
-    users = pd.Index(world.user_ids).get_indexer(split.test.users)
-    items = pd.Index(world.item_ids).get_indexer(split.test.items)
     for name in MODALITIES:
-        oracle = Oracle(world, split, 0)
-        oracle.utility_ = world.utility(users, [name])[:, items]
-        scores = ask(oracle, split)
-        segment = world.segment[pd.Index(world.user_ids).get_indexer(scores.users)]
+        scores = evaluate(Oracle(world, split.test.fit.items, [name], name), split.test)
+        segment = world.segment[positions(scores.users, np.array(world.user_ids), "listener")]
         table[name] = pd.Series(scores.metrics["ndcg"]).groupby(np.array(list(SEGMENTS))[segment]).mean()
     return pd.DataFrame(table)
 

@@ -3,12 +3,14 @@
 On the record shop a linear probe's R² for the extractor's own planted factors; on MovieLens, where MMREC_MOVIELENS
 names it, the AUC of a linear probe for its genres; on both cold items' NDCG@10 by content alone, numbers a medium, and
 core-seconds for 1,000 media (decoding and training included, nothing cached). A film's category is its first genre, so
-the AUC of a network that learnt categories has seen part of the answer. Intervals: 95 % by bootstrap over items or
-users; a network is trained with several seeds, and its interval holds their spread too.
+the AUC of a network that learnt categories has seen part of the answer. Intervals: 95 % by bootstrap, R² and AUC over
+items, and over a network's training seeds; the lists over users and over five draws of the cold items, each with the
+next training seed.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -26,57 +28,64 @@ from sklearn.preprocessing import StandardScaler
 from bench import record
 from bench.calibrate import found_factors, r2
 from mmrec_helpers import datasets, splits
-from mmrec_helpers.catalog import Catalog, Modality, Split
+from mmrec_helpers.catalog import Catalog, Features, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, World
-from mmrec_helpers.evaluation import choose, evaluate
+from mmrec_helpers.evaluation import bootstrap_draws, evaluate, tune
 from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.extractors import PLACES, by_name
-from mmrec_helpers.features.pretrained import PretrainedExtractor
+from mmrec_helpers.features.pretrained import CARDS, PretrainedExtractor
+from mmrec_helpers.features.pretrained.base import COSTS
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ContentKNN
 
-SEED, SEEDS, DRAWS, GENRES = 0, 3, 300, 12
+MEASURES = (
+    "bench/calibrate", "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
+    "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/evaluator",
+    "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features", "mmrec_helpers/media", "mmrec_helpers/metrics",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/neighbours",
+    "mmrec_helpers/splits")
 
-Worth = Callable[[Modality], tuple[str, np.ndarray, dict[str, object]]]
-"""Features -> the figure's name, the value itself and DRAWS bootstrap values, and what else is to be told."""
+SEED, SEEDS, DRAWS, SAMPLES, GENRES = 0, 3, 5, 300, 12
+
+Worth = Callable[[Features], tuple[str, np.ndarray, dict[str, object]]]
+"""Features -> the figure's name, the value itself and SAMPLES bootstrap values, and what else there is to say."""
 
 
-def factors(features: Modality, world: World) -> tuple[str, np.ndarray, dict[str, object]]:
+def factors(features: Features, world: World) -> tuple[str, np.ndarray, dict[str, object]]:
     """R² of the modality's own factors."""
     truth, found = found_factors(features, world)
-    own = slice(6 * MODALITIES.index(features.name), 6 * MODALITIES.index(features.name) + 6)
-    axes = ["/".join(poles) for poles in FACTORS[features.name]]
+    own = slice(6 * MODALITIES.index(features.modality), 6 * MODALITIES.index(features.modality) + 6)
+    axes = ["/".join(poles) for poles in FACTORS[features.modality]]
     by_axis = r2(truth[:, own], found[:, own])
     draws = [r2(truth[some][:, own], found[some][:, own]).mean() for some in _samples(len(truth))]
     return "r2", np.array(draws), {"r2_by_axis": dict(zip(axes, by_axis.round(3).tolist(), strict=True))}
 
 
-def genres(features: Modality, catalog: Catalog) -> tuple[str, np.ndarray, dict[str, object]]:
-    """Mean AUC of the most frequent genres, each told from the others by cross-validated logistic regression."""
+def genres(features: Features, catalog: Catalog) -> tuple[str, np.ndarray, dict[str, object]]:
+    """Mean AUC of the most frequent genres, each against the others by cross-validated logistic regression."""
     there = features.present
     marks = catalog.items.loc[there, "tags"].fillna("").str.get_dummies("|")
     marks = marks[marks.sum().nlargest(GENRES).index].to_numpy()
     model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-3, max_iter=500))
-    told = np.stack([cross_val_predict(model, features.matrix[there], one, cv=5, method="decision_function")
+    decided = np.stack([cross_val_predict(model, features.matrix[there], one, cv=5, method="decision_function")
                      for one in marks.T], axis=1)
-    draws = [roc_auc_score(marks[some], told[some]) for some in _samples(len(marks))]
+    draws = [roc_auc_score(marks[some], decided[some]) for some in _samples(len(marks))]
     return "genre_auc", np.array(draws), {}
 
 
-def cold_lists(features: Modality, cold: Split) -> np.ndarray:
-    """NDCG@10 for items that nobody took yet, and DRAWS bootstrap values of it over users."""
-    choice = choose([ContentKNN(features.name, k) for k in (10, 30, 100, 400)], cold, [features], k=10)
-    ndcg = evaluate(choice.ranker, cold, k=10).metrics["ndcg"]
-    return ndcg[_samples(len(ndcg))].mean(1)
+def cold_lists(features: Features, cold: Split) -> np.ndarray:
+    """NDCG@10 of each user's list of items that nobody took yet."""
+    settings = [ContentKNN(features.name, k) for k in (10, 30, 100, 400)]
+    return evaluate(tune(settings, cold, [features], k=10).ranker, cold.test, k=10).metrics["ndcg"]
 
 
 def _samples(n: int) -> np.ndarray:
-    """All n, then DRAWS samples of them with replacement."""
-    return np.vstack([np.arange(n), np.random.default_rng(SEED).integers(n, size=(DRAWS, n))])
+    """All n, then SAMPLES samples of them with replacement."""
+    return np.vstack([np.arange(n), np.random.default_rng(SEED).integers(n, size=(SAMPLES, n))])
 
 
-def measured(extractor: Extractor, catalog: Catalog) -> tuple[Modality, float]:
+def measured(extractor: Extractor, catalog: Catalog) -> tuple[Features, float]:
     """What it makes of a catalogue into an empty store, and the core-seconds that took."""
     if isinstance(extractor, PretrainedExtractor):
         extractor.loaded()  # building the network is not what 1,000 media cost
@@ -86,20 +95,21 @@ def measured(extractor: Extractor, catalog: Catalog) -> tuple[Modality, float]:
         return features, time.process_time() - start
 
 
-def row(name: str, modality: str, catalog: Catalog, worth: Worth, cold: Split) -> dict[str, object]:
+def row(name: str, modality: str, catalog: Catalog, worth: Worth, colds: Sequence[Split]) -> dict[str, object]:
     """One row of the table; a network that is trained is trained SEEDS times."""
     trained = hasattr(by_name(modality, name), "epochs")
-    values, lists, seconds, told = [], [], [], {}
+    made, values, seconds, more = [], [], [], {}
     for seed in range(SEEDS if trained else 1):
         extractor = by_name(modality, name)
         features, took = measured(extractor.set_params(seed=seed) if trained else extractor, catalog)
         figure, draws, more = worth(features)
-        told = told or more
+        made.append(features)
         values.append(draws)
-        lists.append(cold_lists(features, cold))
         seconds.append(1000 * took / int(features.present.sum()))
-    return {"modality": modality, "dim": features.matrix.shape[1], "seeds": len(values), figure: _interval(values),
-            **told, "cold_ndcg_at_10": _interval(lists), "core_seconds_per_1000": round(float(np.median(seconds)), 1)}
+    lists = bootstrap_draws([cold_lists(made[draw % len(made)], cold) for draw, cold in enumerate(colds)], seed=SEED)
+    return {"modality": modality, "dim": made[0].matrix.shape[1], "seeds": len(values), figure: _interval(values),
+            **more, "cold_ndcg_at_10": {key: round(value, 4) for key, value in lists._asdict().items()},
+            "core_seconds_per_1000": round(float(np.median(seconds)), 1)}
 
 
 def _interval(draws: Sequence[np.ndarray]) -> dict[str, float]:
@@ -116,6 +126,11 @@ def table(rows: dict[str, dict[str, object]]) -> str:
     return pd.DataFrame(shown).T.to_string()
 
 
+def costs(figures: dict[str, dict[str, dict[str, object]]]) -> dict[str, object]:
+    """What an encoder's card says of its cost, for the package: its figure of the shop."""
+    return {name: figures["recordshop"][name]["core_seconds_per_1000"] for name in CARDS}
+
+
 def main() -> None:
     """Every extractor on every catalogue that has its media."""
     figures = {}
@@ -123,15 +138,16 @@ def main() -> None:
         if not data:
             continue
         catalog, _ = preprocess(datasets.load(data))
-        cold, rows = splits.cold_items(catalog, seed=SEED), figures.setdefault(name, {})
+        colds, rows = [splits.cold_items(catalog, seed=draw) for draw in range(DRAWS)], figures.setdefault(name, {})
         worth = (partial(factors, world=World.load(catalog.root / "truth")) if name == "recordshop" else
                  partial(genres, catalog=catalog))
         for modality, names in PLACES.items():
             for one in names if any(catalog.media(modality)) else ():
-                rows[one] = row(one, modality, catalog, worth, cold)
+                rows[one] = row(one, modality, catalog, worth, colds)
                 print(name, one, rows[one], flush=True)
         print(table(rows), flush=True)
     record.write("encoders", SEED, figures)
+    COSTS.write_text(json.dumps(costs(figures), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ from mmrec_helpers.features.spectra import decibels, mel_power
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
 
+MEASURES = ("data/recordshop/manifest.json", "mmrec_helpers/features", "mmrec_helpers/media")
+
 ROUNDS, SEED, ALONE, CLIPS = 3, 0, 128, 64
 NAMES = ("tfidf", "minilm", "picture-statistics", "cover-cnn", "efficientnet-lite0", "sound-statistics", "conv-gru",
          "musicnn")

@@ -15,6 +15,12 @@ from pathlib import Path
 from bench import record
 from mmrec_helpers.datasets import recordshop_folder
 
+MEASURES = (
+    "mmrec_helpers/catalog", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
+    "mmrec_helpers/features/devices", "mmrec_helpers/features/keys", "mmrec_helpers/features/pretrained/base",
+    "mmrec_helpers/features/pretrained/efficientnet", "mmrec_helpers/features/statistics",
+    "mmrec_helpers/features/store", "mmrec_helpers/media")
+
 N, FEW, SEED = 20_000, 1_000, 0
 CHEAP, NETWORK = "picture-statistics", "efficientnet-lite0"
 RUN = """

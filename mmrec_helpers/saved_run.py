@@ -121,8 +121,9 @@ def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str,
     for number, one in enumerate(features):
         np.savez(folder / "features" / f"{number}.npz", name=one.name, modality=one.modality, ids=one.ids.astype(str),
                  matrix=one.matrix, present=one.present)
-    parts = {f"{name}.{part}": getattr(matrix, part) for name, matrix in (("matrix", known.matrix), ("seen", known.seen))
-             for part in ("data", "indices", "indptr")}
+    both = {"matrix": known.matrix, "seen": known.seen}
+    parts = {f"{name}.{part}": getattr(matrix, part) for name, matrix in both.items() for part in
+             ("data", "indices", "indptr")}
     np.savez(folder / "known.npz", users=known.users.astype(str), items=known.items.astype(str), **parts)
     (folder / "titles.json").write_text(json.dumps(dict(titles), ensure_ascii=False), encoding="utf-8")
     sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}

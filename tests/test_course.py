@@ -1,6 +1,7 @@
 """The course's machinery: notebooks run with other parameters, exercises answer, faults of a chapter are named."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from mmrec_helpers import cli
 from mmrec_helpers.course import contract, exercises, offline, reference, runner
 from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise, Mistake
 
@@ -169,6 +171,21 @@ class TestRunner:
         assert "\n" not in fault
         assert "00_a.ipynb" in runner.as_text([runner.Result("00_a.ipynb", 1.0, fault)])
 
+    @pytest.mark.parametrize("action", ["run", "check", "exercises", "bands"])
+    def test_a_chapter_that_is_not_there_is_one_line_that_names_those_that_are(self, tmp_path, capsys, action):
+        (tmp_path / "solutions").mkdir()
+        for folder in (tmp_path, tmp_path / "solutions"):
+            write(folder / "00_a.ipynb")
+            write(folder / "01_b.ipynb")
+        assert cli.main(["course", action, "zzz", "--notebooks", str(tmp_path)]) == 1
+        printed = capsys.readouterr().err.strip()
+        assert printed.startswith("mmrec: no chapter 'zzz' in ")
+        assert printed.endswith("; there are 00_a, 01_b")
+
+    def test_a_folder_without_chapters_is_no_success(self, tmp_path, capsys):
+        assert cli.main(["course", "run", "--notebooks", str(tmp_path)]) == 1
+        assert f"mmrec: no chapters in {tmp_path}; name the course's folder" in capsys.readouterr().err
+
     def test_a_cell_past_its_budget_is_stopped(self, tmp_path):
         write(tmp_path / "00_a.ipynb", new_code_cell("import time; time.sleep(60)"))
         assert "imeout" in runner.run(tmp_path / "00_a.ipynb", budget_s=2).fault
@@ -185,11 +202,37 @@ class TestOffline:
                 "print([bool(one.fault) for one in r]); sys.exit([bool(one.fault) for one in r] != [True, False])")
         assert offline.run([sys.executable, "-c", code], guard=guard) == 0
 
+    @pytest.mark.parametrize("source", [
+        "s = socket.socket(); s.connect(('192.0.2.1', 80))",
+        "s = socket.socket(type=socket.SOCK_DGRAM); s.sendto(b'x', ('192.0.2.1', 9))",
+        "s = socket.socket(type=socket.SOCK_DGRAM); s.sendmsg([b'x'], [], 0, ('192.0.2.1', 9))",
+        "import _socket; s = _socket.socket(); s.settimeout(1); s.connect(('192.0.2.1', 80))",
+        "socket.getaddrinfo('example.org', 80)",
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', "
+        "'import socket; socket.socket().connect((\"192.0.2.1\", 80))'], check=True)",
+    ], ids=["TCP", "UDP", "UDP by sendmsg", "_socket", "a name", "a child"])
+    def test_the_guard_refuses_what_leaves_the_machine(self, source, capfd):
+        assert offline.run([sys.executable, "-c", f"import socket; {source}"], guard=True) == 1
+        assert "off the network: " in capfd.readouterr().err
+
+    def test_the_guard_lets_this_machine_talk_to_itself(self):
+        source = ("import socket; server = socket.create_server(('127.0.0.1', 0)); "
+                  "socket.create_connection(('localhost', server.getsockname()[1])); socket.getaddrinfo(None, 80); "
+                  "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))")
+        assert offline.run([sys.executable, "-c", source], guard=True) == 0
+
+    @pytest.mark.parametrize(("command", "code", "says"), [
+        ([], 2, "usage: python -m mmrec_helpers.course.offline COMMAND"), (["nowhere"], 127, "no command 'nowhere'")])
+    def test_without_a_command_it_is_one_line(self, command, code, says, capsys):
+        assert offline.main(command) == code
+        assert says in capsys.readouterr().err
+
 
 class TestNbval:
-    def pytest(self, path):
+    def pytest(self, path, **environment):
         return subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null",
-                               "--rootdir", path.parent, "--nbval-lax", path], capture_output=True, text=True)
+                               "--rootdir", path.parent, "--nbval-lax", path], capture_output=True, text=True,
+                              env={**os.environ, **environment})
 
     def test_a_changed_output_fails_where_it_is_marked_and_only_there(self, tmp_path):
         out = [nbformat.v4.new_output("stream", text="3\n")]
@@ -197,6 +240,15 @@ class TestNbval:
         free = write(tmp_path / "b.ipynb", new_code_cell("print(4)", outputs=out, execution_count=1))
         changed = write(tmp_path / "c.ipynb", tagged("print(4)", "nbval-check-output", outputs=out, execution_count=1))
         assert [self.pytest(path).returncode for path in (same, free, changed)] == [0, 0, 1]
+
+    def test_a_figure_outside_its_band_fails_the_tests_and_not_the_learner(self, tmp_path):
+        (tmp_path / "reference.json").write_text('{"02": {"ndcg": {"low": 0.1, "high": 0.2, "why": ["x"]}}}')
+        path = write(tmp_path / "02_x.ipynb", new_code_cell(
+            "from mmrec_helpers.course.reference import same_as_ours\nsame_as_ours(2, fast=False, ndcg=0.3)"))
+        assert self.pytest(path, **{reference.STRICT: ""}).returncode == 0
+        strict = self.pytest(path, **{reference.STRICT: "1"})
+        assert strict.returncode == 1
+        assert "chapter 2: ndcg: 0.300, ours 0.100 to 0.200: outside" in strict.stdout
 
 
 class TestContract:
@@ -210,7 +262,8 @@ class TestContract:
             cells += [new_markdown_cell(f"{number}. Some words that say what comes next and why it is so."),
                       new_code_cell("1 + 1", execution_count=number + 2)]
         able = "## What you can now do\n\n- a\n- b\n- c"
-        cells += [new_markdown_cell("One more word."), new_markdown_cell("## The same as ours?")]
+        cells += [new_markdown_cell("One more word."), new_markdown_cell("## The same as ours?"),
+                  new_code_cell("same_as_ours(2, fast=FAST, ndcg=ndcg)", execution_count=22)]
         cells += [new_markdown_cell(able),
                   new_markdown_cell("## Exercises"), new_markdown_cell("## Quiz\n" + "<details>x</details>" * 3)]
         return tmp_path / "02_x.ipynb", cells
@@ -226,6 +279,7 @@ class TestContract:
         (lambda c: c[0].update(source=c[0].source.replace("40 in", "45 in")), "the title must say '40 in all'"),
         (lambda c: c[1].metadata.update(tags=[]), "0 cells tagged parameters"),
         (lambda c: c[1].update(source="DATA = 1"), "does not set SEED"),
+        (lambda c: c[1].update(source=c[1].source.replace("False", "True")), "does not set FAST = False"),
         (lambda c: c[5].update(source="x = 1\n" * 26), "26 lines of code"),
         (lambda c: c[5].update(source="x" * 111), "a line of 111 characters"),
         (lambda c: c[4].update(source="word " * 121), "121 words"),
@@ -235,6 +289,10 @@ class TestContract:
         (lambda c: c[4].update(source="![](x.png)"), "without alt text"),
         (lambda c: c[4].update(source="[there](nowhere.md)"), "leads nowhere"),
         (lambda c: c[5].update(execution_count=None), "not executed"),
+        (lambda c: c.pop(-4), "0 calls same_as_ours(2, fast=FAST"),
+        (lambda c: c[-4].update(source="same_as_ours(2, fast=True)"), "0 calls same_as_ours(2, fast=FAST"),
+        (lambda c: c[-4].update(outputs=[nbformat.v4.new_output("stream", text="ndcg: 1, ours 2 to 3: outside")]),
+         "outside its band"),
         (lambda c: c[-1].update(source="## Quiz"), "0 quiz questions"),
         (lambda c: c.pop(-3), "no part '## What you can now do'"),
         (lambda c: c[5].update(outputs=[nbformat.v4.new_output("error", ename="E", evalue="v")]), "an error"),
@@ -249,12 +307,33 @@ class TestContract:
         assert any(says in fault for fault in contract.check(write(path, *cells)))
 
 
-def test_the_same_as_ours(tmp_path, capsys):
-    (tmp_path / "reference.json").write_text('{"02": {"ndcg": {"low": 0.1, "high": 0.2, "why": ["another split"]}}}')
-    reference.same_as_ours(2, folder=tmp_path, ndcg=0.15)
-    assert "inside" in capsys.readouterr().out
-    reference.same_as_ours(2, folder=tmp_path, ndcg=0.3)
-    assert "outside. Perhaps: another split" in capsys.readouterr().out
+class TestTheSameAsOurs:
+    @pytest.fixture
+    def bands(self, tmp_path):
+        bands = {"02": {"ndcg": {"low": 0.1, "high": 0.2, "why": ["another split"]}}}
+        (tmp_path / "reference.json").write_text(json.dumps(bands))
+        return tmp_path
+
+    def test_a_learner_gets_a_line(self, bands, capsys, monkeypatch):
+        monkeypatch.delenv(reference.STRICT, raising=False)
+        reference.same_as_ours(2, folder=bands, ndcg=0.15)
+        assert "inside" in capsys.readouterr().out
+        reference.same_as_ours(2, folder=bands, ndcg=0.3)
+        assert "outside. Perhaps: another split" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(("figures", "says"), [
+        ({"ndcg": 0.3}, "chapter 2: ndcg: 0.300, ours 0.100 to 0.200: outside"), ({"ndcg": float("nan")}, "ndcg: nan"),
+        ({"ndcg": 0.15, "recall": 0.5}, "recall: 0.500, a figure without a band"), ({}, "ndcg: a band without")])
+    def test_the_tests_fail_on_any_figure_that_is_not_inside(self, bands, monkeypatch, figures, says):
+        monkeypatch.setenv(reference.STRICT, "1")
+        reference.same_as_ours(2, folder=bands, ndcg=0.15)
+        with pytest.raises(ValueError, match=says):
+            reference.same_as_ours(2, folder=bands, **figures)
+
+    def test_a_fast_run_is_not_compared(self, bands, monkeypatch, capsys):
+        monkeypatch.setenv(reference.STRICT, "1")
+        reference.same_as_ours(2, fast=True, folder=bands, ndcg=0.3)
+        assert "this one was fast" in capsys.readouterr().out
 
 
 def test_bands_are_measured_over_seeds_and_keep_their_causes(tmp_path):

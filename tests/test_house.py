@@ -15,13 +15,14 @@ PACKAGE = ROOT / "mmrec_helpers"
 
 FLOORS = [
     {"catalog", "plots"},
-    {"datasets", "media", "preprocessing", "splits", "leaks", "metrics"},
-    {"features"},
+    {"datasets", "media", "metrics"},
+    {"features", "preprocessing", "splits"},
     {"profiles", "fusion"},
     {"ranking"},
     {"evaluation", "saved_run"},
-    {"pipeline", "serving", "course"},
-    {"cli", "doctor", "run_report", "__main__"},
+    {"pipeline", "doctor", "serving", "course"},
+    {"run_report"},
+    {"cli"},
 ]
 
 
@@ -49,15 +50,12 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAG
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_only_from_floors_below(path):
+def test_a_module_imports_only_from_floors_below(path):
     mine = floor_of(room_of(path))
-    assert mine is not None, f"{path} stands on no floor"
-    for room in imported_rooms(path):
-        if room.startswith("__"):
-            continue
-        below = floor_of(room)
-        same_floor_data = mine == 1 and below == 1  # preprocessing reads what loading and decoding define
-        assert room == room_of(path) or below < mine or same_floor_data or mine == 7, f"imports {room}"
+    assert mine is not None, f"{path.name} is on no floor"
+    others = sorted({room for room in imported_rooms(path) if room != room_of(path) and not room.startswith("__")})
+    above = [room for room in others if floor_of(room) is None or floor_of(room) >= mine]
+    assert not above, f"floor {mine} imports {', '.join(f'{room} of floor {floor_of(room)}' for room in above)}"
 
 
 def test_import_is_light():
@@ -116,3 +114,37 @@ def test_no_pickle_in_the_package():
             continue  # reads an old file of weights by an unpickler that admits four names
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"\b(import pickle|joblib|allow_pickle=True)\b", text), path
+
+
+class TestOneWayToRun:
+    """Makefile, README, pyproject.toml and the workflow for other machines say the same."""
+
+    MAKEFILE, README, WORKFLOW = ((ROOT / name).read_text(encoding="utf-8")
+                                  for name in ("Makefile", "README.md", ".github/workflows/ci.yml"))
+    JOBS = yaml.safe_load(WORKFLOW)["jobs"]
+
+    def test_the_pythons(self):
+        requires = bounds_of_pyproject()[1]["project"]["requires-python"]
+        low, high = map(int, re.fullmatch(r">=3\.(\d+),<3\.(\d+)", requires).groups())
+        *most, last = versions = [f"3.{minor}" for minor in range(low, high)]
+        runs = self.JOBS["make"]["strategy"]["matrix"]["include"]
+        assert [run["python"] for run in runs if run["os"] == "ubuntu-latest"] == versions
+        assert f"(3, {low}) <= sys.version_info[:2] < (3, {high})" in self.MAKEFILE
+        for text in (self.README, self.MAKEFILE):
+            assert f"Python {', '.join(most)} or {last}" in text
+
+    def test_uv(self):
+        pinned, = re.findall(r"^UV_VERSION := (\S+)$", self.MAKEFILE, re.M)
+        for text in (self.README, self.WORKFLOW):
+            assert set(re.findall(r"uv==(\S+)", text)) == {pinned}
+
+    def test_the_two_commands_and_on_windows_what_replaces_them(self):
+        steps = [step.get("run") for step in self.JOBS["make"]["steps"]]
+        for command in ("make run", "make test"):
+            assert command in steps
+            assert re.search(rf"^{command} ", self.README, re.M)
+        plain, = re.findall(r"^On Windows \(not tried\):\n\n```\n(.*?)\n```", self.README, re.M | re.S)
+        recipe, = re.findall(r"^test: install.*\n((?:\t.*\n)+)", self.MAKEFILE, re.M)
+        tests = re.sub(r"\s*\\\n\s*", " ", recipe.replace("$(BIN)", ".venv/Scripts")).replace("\t", "")
+        runs = [step["run"] for step in self.JOBS["windows"]["steps"] if "run" in step]
+        assert [run.strip() for run in runs[1:]] == [plain, tests.strip()]

@@ -1,5 +1,6 @@
-"""The README: its code runs, its table is what was measured, its links lead somewhere."""
+"""The README: its code runs, its tables are what was measured, its links lead somewhere."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -21,25 +22,74 @@ def test_your_data_in_ten_lines_runs_as_printed(capsys):
     assert "exact duplicate" in capsys.readouterr().out
 
 
-def test_the_table_is_what_was_measured():
-    measured = json.loads((ROOT / "bench" / "methods.json").read_text(encoding="utf-8"))["recordshop"]["methods"]
-    rows = {}
-    for name, cell in re.findall(r"^\| ([^|]+) \| (0\.\d{3} \[.*?\]) \|", README, re.M):
-        rows[name] = cell
-    assert rows == {name: "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**one["ndcg"]) for name, one in measured.items()}
+def tables(title):
+    """The README's tables whose first column has this title, each as rows of {title: cell}."""
+    lines = [[cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else None
+             for line in README.splitlines()]
+    for start, head in enumerate(lines):
+        if head and head[0] == title and not lines[start - 1]:
+            rows = itertools.takewhile(bool, lines[start + 2:])
+            yield [dict(zip(head, row, strict=True)) for row in rows]
 
 
-def test_the_extractors_table_is_what_was_measured():
-    measured = json.loads((ROOT / "bench" / "encoders.json").read_text(encoding="utf-8"))
-    lines = (line.strip("|").split("|") for line in README.splitlines() if re.match(r"\| [\w-]+ \| \d+ \|", line))
-    rows = {name: cells for name, *cells in ([cell.strip() for cell in line] for line in lines)}
-    assert list(rows) == list(measured["recordshop"])
-    for name, (dim, r2, cold, auc, films, seconds) in rows.items():
-        shop, real = measured["recordshop"][name], measured["movielens"].get(name, {})
-        assert (dim, seconds) == (str(shop["dim"]), str(shop["core_seconds_per_1000"]))
-        figures = shop["r2"], shop["cold_ndcg_at_10"], real.get("genre_auc"), real.get("cold_ndcg_at_10")
-        for cell, figure in zip((r2, cold, auc, films), figures, strict=True):
-            assert cell == ("{mean:.3f} [{low:.3f}, {high:.3f}]".format(**figure) if figure else "")
+def measured(name):
+    return json.loads((ROOT / "bench" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def cell(figure, sign=""):
+    return "" if figure is None else " ".join([
+        f"{figure['mean']:{sign}.3f}", f"[{figure['low']:{sign}.3f}, {figure['high']:{sign}.3f}]"])
+
+
+def method_tables(node):
+    """Every table of methods in the JSON, however deep: `{"methods": {name: figures}}`."""
+    for key, value in node.items() if isinstance(node, dict) else ():
+        yield from [value] if key == "methods" else method_tables(value)
+
+
+METRICS = {"NDCG": "ndcg", "recall": "recall", "precision": "precision", "F1": "f1", "hit rate": "hit_rate"}
+
+
+def method_cell(title, one):
+    """What a cell of the methods' table must say, by its column's title."""
+    metric = re.fullmatch(rf"({'|'.join(METRICS)})@{one['k']} \(95 %\)", title)
+    if metric:
+        return cell(one[METRICS[metric[1]]])
+    if title == "coverage":
+        return f"{one['coverage']:.3f}"
+    assert title == "against the best", f"no rule for the column {title!r}: say here which figure of the JSON it shows"
+    return f"{cell(one[title], '+')}, {one[title]['words']}" if title in one else "best"
+
+
+def test_the_tables_of_methods_are_what_was_measured():
+    found = list(tables("method"))
+    assert found
+    for rows in found:
+        names, titles = [row["method"] for row in rows], list(rows[0])[1:]
+        candidates = [[{"method": name, **{title: method_cell(title, one) for title in titles}}
+                       for name, one in methods.items()]
+                      for methods in method_tables(measured("methods")) if list(methods) == names]
+        assert candidates, f"no table of bench/methods.json has these methods in this order: {names}"
+        assert rows == max(candidates, key=lambda one: sum(map(dict.__eq__, one, rows)))
+
+
+EXTRACTOR_CELLS = {
+    "numbers": lambda shop, real: str(shop["dim"]),
+    "R², own factors": lambda shop, real: cell(shop["r2"]),
+    "NDCG@10, new records": lambda shop, real: cell(shop["cold_ndcg_at_10"]),
+    "genre AUC, MovieLens": lambda shop, real: cell(real.get("genre_auc")),
+    "NDCG@10, new films": lambda shop, real: cell(real.get("cold_ndcg_at_10")),
+    "core-s": lambda shop, real: str(shop["core_seconds_per_1000"])}
+"""What a cell of the extractors' table must say, by its column's title."""
+
+
+def test_the_table_of_extractors_is_what_was_measured():
+    figures, (rows,) = measured("encoders"), tables("extractor")
+    assert [row["extractor"] for row in rows] == list(figures["recordshop"])
+    for row in rows:
+        name = row.pop("extractor")
+        shop, real = figures["recordshop"][name], figures["movielens"].get(name, {})
+        assert row == {title: EXTRACTOR_CELLS[title](shop, real) for title in row}, name
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])

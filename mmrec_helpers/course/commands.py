@@ -15,9 +15,8 @@ def run(folder: Path, name: str | None, fast: bool) -> int:
 
 
 def check(folder: Path, name: str | None, fast: bool) -> int:
-    """Hold every chapter, or the one named, against the contract."""
-    found = [fault for path in runner.chapters(folder) if path.name.startswith(name or "")
-             for fault in contract.check(path)]
+    """Check every chapter, or the one named, against the contract."""
+    found = [fault for path in runner.chapters(folder, name) for fault in contract.check(path)]
     found += [f"exercises/{stale}: not what its solution gives; run `mmrec course exercises`"
               for stale in exercises.stale(folder)]
     print("\n".join(found) or "every chapter keeps the contract")
@@ -26,6 +25,7 @@ def check(folder: Path, name: str | None, fast: bool) -> int:
 
 def build(folder: Path, name: str | None, fast: bool) -> int:
     """Build the exercises from their solutions."""
+    runner.chapters(folder / "solutions", name)
     for path in exercises.build_all(folder, name):
         print(path)
     return 0

@@ -19,17 +19,17 @@ FORBIDDEN = {
     r"^\s*[!%]\s*pip\b": "the environment is set up by make",
     r"\b(requests|urllib\.request|http\.client|socket)\b|\b(wget|curl)\s": "a chapter needs no network",
 }
-"""What no code cell may hold: pattern -> mend."""
+"""What no code cell may contain: pattern -> fix."""
 
 Cells = list[nbformat.NotebookNode]
 
 
 def check(path: str | Path) -> list[str]:
-    """Every fault of a chapter, each with file, cell and mend; empty where it keeps the contract."""
+    """Every fault of a chapter, each with file, cell and fix; empty where it keeps the contract."""
     path = Path(path)
     notebook = nbformat.read(path, as_version=4)
     rules: tuple[Callable[[Path, Cells], Iterator[str]], ...] = (
-        _opening, _minutes, _closing, _parameters, _lengths, _forbidden, _pictures, _links, _outputs)
+        _opening, _minutes, _closing, _compared, _parameters, _lengths, _forbidden, _pictures, _links, _outputs)
     found = [fault for rule in rules for fault in rule(path, notebook.cells)]
     if path.stat().st_size > MAX_BYTES:
         found.append(f"{path.stat().st_size} bytes; at most {MAX_BYTES}: smaller figures, fewer players")
@@ -53,13 +53,13 @@ def _opening(path: Path, cells: Cells) -> Iterator[str]:
 def _minutes(path: Path, cells: Cells) -> Iterator[str]:
     """The title gives the minutes of every part, as the parts' headings do, and their sum."""
     title = cells[0].source if cells else ""
-    told = {part: int(minutes) for part, minutes in re.findall(r"part (\d+): (\d+)", title)}
+    listed = {part: int(minutes) for part, minutes in re.findall(r"part (\d+): (\d+)", title)}
     texts = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     parts = {part: int(minutes) for part, minutes in re.findall(r"^## (\d+)\. .*\((\d+) min", texts, re.M)}
-    if told != parts:
-        yield f"the title gives the parts {told} minutes, their headings {parts}"
-    if f"**Minutes:** {sum(told.values())} in all" not in title:
-        yield f"the parts' minutes add up to {sum(told.values())}; the title must say '{sum(told.values())} in all'"
+    if listed != parts:
+        yield f"the title gives the parts {listed} minutes, their headings {parts}"
+    if f"**Minutes:** {sum(listed.values())} in all" not in title:
+        yield f"the parts' minutes add up to {sum(listed.values())}; the title must say '{sum(listed.values())} in all'"
 
 
 def _closing(path: Path, cells: Cells) -> Iterator[str]:
@@ -79,13 +79,23 @@ def _closing(path: Path, cells: Cells) -> Iterator[str]:
         yield f"{quiz.count('<details>')} quiz questions; 3 to 5, each with its answer in <details>"
 
 
+def _compared(path: Path, cells: Cells) -> Iterator[str]:
+    """The headline figures of a full run are compared with their bands, and lie inside in the committed outputs."""
+    call = rf"^same_as_ours\({int(path.name[:2])}, fast=FAST\b"
+    compared = [cell for cell in cells if cell.cell_type == "code" and re.search(call, cell.source, re.M)]
+    if len(compared) != 1:
+        yield f"{len(compared)} calls same_as_ours({int(path.name[:2])}, fast=FAST, ...); one is wanted"
+    if any(": outside" in out.get("text", "") for cell in compared for out in cell.outputs):
+        yield f"a committed figure lies outside its band: run it again, or mmrec course bands {path.name[:2]}"
+
+
 def _parameters(path: Path, cells: Cells) -> Iterator[str]:
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         yield f"{len(tagged)} cells tagged parameters; one is wanted"
-    for name in ("DATA", "SEED", "FAST"):
-        if tagged and not re.search(rf"^{name} = ", tagged[0].source, re.M):
-            yield f"the parameters cell does not set {name}"
+    for line in ("DATA = ", "SEED = ", "FAST = False"):
+        if tagged and not re.search(f"^{line}", tagged[0].source, re.M):
+            yield f"the parameters cell does not set {line.strip()}"
 
 
 def _lengths(path: Path, cells: Cells) -> Iterator[str]:
@@ -111,10 +121,10 @@ def _lengths(path: Path, cells: Cells) -> Iterator[str]:
 
 def _forbidden(path: Path, cells: Cells) -> Iterator[str]:
     for number, cell in enumerate(cells):
-        for pattern, mend in FORBIDDEN.items() if cell.cell_type == "code" else ():
+        for pattern, fix in FORBIDDEN.items() if cell.cell_type == "code" else ():
             found = re.search(pattern, cell.source, re.M)
             if found:
-                yield f"cell {number}: {found[0].strip()!r}: {mend}"
+                yield f"cell {number}: {found[0].strip()!r}: {fix}"
 
 
 def _pictures(path: Path, cells: Cells) -> Iterator[str]:

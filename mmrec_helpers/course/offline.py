@@ -1,7 +1,9 @@
-"""Off the network, proven: `python -m mmrec_helpers.course.offline COMMAND ...` runs a command that can reach nothing.
+"""Run a command off the network: `python -m mmrec_helpers.course.offline COMMAND ...`.
 
 Where the kernel allows it the command runs in a network namespace of its own with only loopback up, which Jupyter's
-kernels need. Elsewhere a guard in the start-up of every Python below it refuses connections to other addresses.
+kernels need: no other machine can be reached. Elsewhere a guard in every Python below it refuses connections, packets
+and look-ups of names that leave this machine. The guard catches mistakes, not malice: other programs, `ctypes` and
+`python -I` get past it.
 """
 
 from __future__ import annotations
@@ -17,33 +19,35 @@ from pathlib import Path
 UP = "import fcntl,socket,struct;s=socket.socket();fcntl.ioctl(s,0x8914,struct.pack('16sh14x',b'lo',0x49))"
 """Brings loopback up without the `ip` command: SIOCSIFFLAGS with IFF_UP, IFF_LOOPBACK and IFF_RUNNING."""
 
-GUARD = '''"""Refuse connections that leave this machine; put in place for the course's tests."""
+GUARD = '''"""Refuse what leaves this machine; written for the course's tests. It catches mistakes, not malice."""
 import ipaddress
 import socket
+import sys
 
 
-def _local(address):
-    if not isinstance(address, tuple):
-        return True
+def _local(host):
+    if not isinstance(host, (str, bytes)):
+        return True  # none, or no internet address
+    host = host.decode() if isinstance(host, bytes) else host
     try:
-        return ipaddress.ip_address(address[0]).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return address[0] in ("localhost", "")
+        return host in ("", "localhost", socket.gethostname())
+    return address.is_loopback or address.is_unspecified
 
 
-def _guarded(name):
-    inner = getattr(socket.socket, name)
+def _guard(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else None
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+        host = arguments[0]
+    else:
+        return
+    if not _local(host):
+        raise OSError(f"off the network: {event} of {host!r} was refused")
 
-    def call(self, address):
-        if not _local(address):
-            raise OSError(f"off the network: a connection to {address!r} was refused")
-        return inner(self, address)
 
-    return call
-
-
-for _name in ("connect", "connect_ex"):
-    setattr(socket.socket, _name, _guarded(_name))
+sys.addaudithook(_guard)
 '''
 
 
@@ -70,5 +74,16 @@ def _in_namespace(command: Sequence[str]) -> list[str]:
     return ["unshare", "-rn", "sh", "-c", '"$0" -c "$1" && shift && exec "$@"', sys.executable, UP, *map(str, command)]
 
 
+def main(command: Sequence[str]) -> int:
+    """Run it and return its exit code; 2 without a command, 127 for one that is not there."""
+    if not command:
+        print("usage: python -m mmrec_helpers.course.offline COMMAND ...", file=sys.stderr)
+        return 2
+    if not shutil.which(command[0]):
+        print(f"offline: no command {command[0]!r}", file=sys.stderr)
+        return 127
+    return run(command)
+
+
 if __name__ == "__main__":
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

@@ -14,6 +14,11 @@ from mmrec_helpers.course import runner
 
 FIGURES = "MMREC_FIGURES"
 
+STRICT = "MMREC_STRICT"
+"""Set where the tests run (Makefile): a figure outside its band is then an error, not a printed line."""
+
+Band = Mapping[str, object]
+
 WHY = ("another version of the packages (mmrec doctor lists them)", "another catalogue in DATA")
 """What may be the cause, where `reference.json` does not say anything better yet."""
 
@@ -21,30 +26,42 @@ WHY = ("another version of the packages (mmrec doctor lists them)", "another cat
 def same_as_ours(chapter: int, fast: bool = False, folder: str | Path = ".", **figures: float) -> None:
     """Print each figure beside its band in `reference.json`; outside it, what may be the cause.
 
-    Raises KeyError for a figure without a band. folder: where `reference.json` lies. Where MMREC_FIGURES names a file,
-    the figures are written there instead: that is how `measure` gets them.
+    folder: where `reference.json` lies. Where MMREC_STRICT is set, as in the tests, a figure outside its band, or a
+    band without its figure, raises ValueError. Where MMREC_FIGURES names a file, the figures are written there
+    instead: that is how `measure` gets them.
     """
-    if told := os.environ.get(FIGURES):
-        Path(told).write_text(json.dumps(figures), encoding="utf-8")
+    if asked := os.environ.get(FIGURES):
+        Path(asked).write_text(json.dumps(figures), encoding="utf-8")
         return
     if fast:
-        print("the bands hold for the full run; this one was fast (FAST = True)")
+        print("the bands are for the full run; this one was fast (FAST = True)")
         return
-    bands = json.loads((Path(folder) / "reference.json").read_text(encoding="utf-8"))[f"{chapter:02d}"]
-    for name, value in figures.items():
-        print(compare(name, value, bands[name]))
+    bands = json.loads((Path(folder) / "reference.json").read_text(encoding="utf-8")).get(f"{chapter:02d}", {})
+    lines = {name: compare(name, value, bands.get(name)) for name, value in figures.items()}
+    print("\n".join(lines.values()))
+    faults = [line for name, line in lines.items() if not _inside(figures[name], bands.get(name))]
+    faults += [f"{name}: a band without its figure" for name in bands if name not in figures]
+    if faults and os.environ.get(STRICT):
+        raise ValueError(f"chapter {chapter}: {'; '.join(faults)}. Find out why; if the change is meant, measure the "
+                         f"bands again: mmrec course bands {chapter:02d}")
 
 
-def compare(name: str, value: float, band: Mapping[str, object]) -> str:
+def compare(name: str, value: float, band: Band | None) -> str:
     """One line, and the likely causes where the value lies outside.
 
     >>> compare("ndcg", 0.5, {"low": 0.1, "high": 0.2, "why": ["another split"]})
     'ndcg: 0.500, ours 0.100 to 0.200: outside. Perhaps: another split'
     """
-    inside = band["low"] <= value <= band["high"]
+    if band is None:
+        return f"{name}: {value:.3f}, a figure without a band"
+    inside = _inside(value, band)
     causes = "" if inside else ". Perhaps: " + "; ".join(band["why"])
     where = "inside" if inside else "outside"
     return f"{name}: {value:.3f}, ours {band['low']:.3f} to {band['high']:.3f}: {where}{causes}"
+
+
+def _inside(value: float, band: Band | None) -> bool:
+    return band is not None and band["low"] <= value <= band["high"]
 
 
 def band(values: Sequence[float], why: Sequence[str], widen: float = 0.5, least: float = 0.003) -> dict[str, object]:
@@ -64,11 +81,11 @@ def band(values: Sequence[float], why: Sequence[str], widen: float = 0.5, least:
 def measure(folder: str | Path = "notebooks", only: str | None = None, seeds: Sequence[int] = range(5)) -> list[str]:
     """Run every chapter (or the one whose name starts with `only`) with each seed; write its bands to `reference.json`.
 
-    The causes told of a figure stay; those of a new one are `WHY`. Returns a line for each figure, and raises
+    The causes given for a figure stay; those of a new one are `WHY`. Returns a line for each figure; raises
     RuntimeError where a chapter fails or has no figures.
     """
     path, lines = Path(folder) / "reference.json", []
-    for chapter in [one for one in runner.chapters(folder) if one.name.startswith(only or "")]:
+    for chapter in runner.chapters(folder, only):
         figures = [_figures(chapter, seed) for seed in seeds]
         bands = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}  # now: others may have written
         old = bands.get(chapter.name[:2], {})
@@ -81,12 +98,12 @@ def measure(folder: str | Path = "notebooks", only: str | None = None, seeds: Se
 
 def _figures(chapter: Path, seed: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as spare:
-        told = Path(spare) / "figures.json"
-        os.environ[FIGURES] = str(told)
+        asked = Path(spare) / "figures.json"
+        os.environ[FIGURES] = str(asked)
         try:
             result = runner.run(chapter, {"SEED": seed})
         finally:
             del os.environ[FIGURES]
-        if result.fault or not told.exists():
+        if result.fault or not asked.exists():
             raise RuntimeError(f"{chapter.name}, seed {seed}: {result.fault or 'it never asks same_as_ours'}")
-        return json.loads(told.read_text(encoding="utf-8"))
+        return json.loads(asked.read_text(encoding="utf-8"))

@@ -25,9 +25,18 @@ class Result:
     fault: str = ""
 
 
-def chapters(folder: str | Path = "notebooks") -> list[Path]:
-    """The notebooks `NN_name.ipynb` of a folder, by number; found by glob, listed nowhere."""
-    return sorted(path for path in Path(folder).glob("*.ipynb") if CHAPTER.fullmatch(path.name))
+def chapters(folder: str | Path = "notebooks", only: str | None = None) -> list[Path]:
+    """The notebooks `NN_name.ipynb` of a folder, by number, found by glob; or those whose names start with `only`.
+
+    Raises FileNotFoundError where there is none.
+    """
+    found = sorted(path for path in Path(folder).glob("*.ipynb") if CHAPTER.fullmatch(path.name))
+    if not found:
+        raise FileNotFoundError(f"no chapters in {folder}; name the course's folder: --notebooks DIR")
+    wanted = [path for path in found if path.name.startswith(only or "")]
+    if not wanted:
+        raise FileNotFoundError(f"no chapter {only!r} in {folder}; there are {', '.join(one.stem for one in found)}")
+    return wanted
 
 
 def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, out: str | Path | None = None,
@@ -57,8 +66,7 @@ def run_all(folder: str | Path = "notebooks", parameters: Mapping[str, object] |
     """Every chapter of a folder (or the one whose name starts with `only`), with a progress bar."""
     from tqdm import tqdm
 
-    wanted = [path for path in chapters(folder) if path.name.startswith(only or "")]
-    bar, results = tqdm(wanted, unit="chapter"), []
+    bar, results = tqdm(chapters(folder, only), unit="chapter"), []
     for path in bar:
         bar.set_description(path.stem)
         results.append(run(path, parameters, budget_s=budget_s))

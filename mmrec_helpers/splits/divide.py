@@ -9,23 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import (
-    POSITIVE_EVENTS,
-    POSITIVE_RATING,
-    Catalog,
-    CatalogError,
-    Interactions,
-    Queries,
-    Split,
-    Stage,
-)
-from mmrec_helpers.leaks import check_no_leak
+from mmrec_helpers.catalog import POSITIVE_EVENTS, Catalog, Interactions, Split, Stage
+from mmrec_helpers.splits.feedback import example, first_feedback, release_times  # noqa: F401 (example: for docs)
+from mmrec_helpers.splits.leaks import check_no_leak
 
 TRAIN, KNOWN_VALID, VALID, KNOWN_TEST, TEST = range(5)
 """Where a row goes, in the order of becoming known: a stage may know all that comes before it."""
@@ -163,41 +154,6 @@ def long_tail(split: Split, below: int = LONG_TAIL) -> Split:
                    protocol={**split.protocol, "candidates": f"items with fewer than {below} positive events so far"})
 
 
-def first_feedback(catalog: Catalog, seed: int = 0) -> Table:
-    """Each user's first positive event of an item and first low rating of it: user, item, time, positive.
-
-    By user and time; equal times in an order drawn from `seed`, for each user anew, whatever the rows' order.
-    Raises CatalogError for a catalogue whose times are still text, ValueError where nothing is positive.
-
-    >>> first_feedback(example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
-    [['a', 'i0', True], ['a', 'i1', True]]
-    """
-    events = catalog.events
-    if not pd.api.types.is_datetime64_any_dtype(events["timestamp"]):
-        raise CatalogError(f"{catalog.name}: times are still text; call preprocessing.preprocess first")
-    value = events["value"].astype(float) if "value" in events else pd.Series(np.nan, events.index)
-    rate = events["event"].eq("rate")
-    positive = events["event"].isin(POSITIVE_EVENTS) | (rate & (value >= POSITIVE_RATING))
-    low = rate & (value < POSITIVE_RATING)
-    table = pd.DataFrame({"user": events["user_id"], "item": events["item_id"], "time": events["timestamp"],
-                          "positive": positive})[positive | low].dropna()
-    if not table["positive"].any():
-        raise CatalogError(f"{catalog.name}: no positive event (a {', '.join(POSITIVE_EVENTS)}, a rating of 4 or more)"
-                           " to learn from")
-    firsts = table.groupby(["user", "item", "positive"])["time"].min().reset_index()
-    firsts["tie"] = np.random.default_rng(seed).permutation(len(firsts))
-    return firsts.sort_values(["user", "time", "tie"], ignore_index=True).drop(columns="tie")
-
-
-def release_times(catalog: Catalog) -> pd.Series:
-    """When each item of the catalogue came out: `released_at`, else its first event, else NaT (it was always there)."""
-    first = catalog.events.groupby("item_id")["timestamp"].min()
-    first = catalog.items["item_id"].map(first)
-    if "released_at" not in catalog.items:
-        return first
-    return pd.to_datetime(catalog.items["released_at"], utc=True).fillna(first)
-
-
 def _place(table: Table) -> pd.Series:
     """The number, from 0, of each positive event of a user; a low rating has that of the one before it."""
     return table.groupby("user")["positive"].cumsum() - 1
@@ -269,13 +225,3 @@ def _asked(stage: Stage) -> Stage:
 def _check_shares(*shares: float) -> None:
     if min(shares) <= 0 or sum(shares) >= 1:
         raise ValueError(f"shares must be above 0 and leave something to learn from, not {shares}")
-
-
-def example(users: str = "ab", items: int = 10) -> Catalog:
-    """A play a day, the users in turn, each five items further round than the last; for the examples."""
-    rows = [(user, f"i{(turn + 5 * number) % items}", "play")
-            for turn in range(items) for number, user in enumerate(users)]
-    events = pd.DataFrame(rows, columns=["user_id", "item_id", "event"])
-    events["timestamp"] = pd.date_range("2025-01-01", periods=len(events), freq="D", tz="UTC")
-    names = [f"i{item}" for item in range(items)]
-    return Catalog(pd.DataFrame({"item_id": names, "title": names}), events, Path(), "example")

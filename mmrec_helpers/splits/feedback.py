@@ -1,0 +1,55 @@
+"""From events to feedback: who first liked what, and when it came out. Taught in chapter 9."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmrec_helpers.catalog import POSITIVE_EVENTS, POSITIVE_RATING, Catalog, CatalogError
+
+
+def first_feedback(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
+    """Each user's first positive event of an item and first low rating of it: user, item, time, positive.
+
+    By user and time; equal times in an order drawn from `seed`, for each user anew, whatever the rows' order.
+    Raises CatalogError for a catalogue whose times are still text, ValueError where nothing is positive.
+
+    >>> first_feedback(example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
+    [['a', 'i0', True], ['a', 'i1', True]]
+    """
+    events = catalog.events
+    if not pd.api.types.is_datetime64_any_dtype(events["timestamp"]):
+        raise CatalogError(f"{catalog.name}: times are still text; call preprocessing.preprocess first")
+    value = events["value"].astype(float) if "value" in events else pd.Series(np.nan, events.index)
+    rate = events["event"].eq("rate")
+    positive = events["event"].isin(POSITIVE_EVENTS) | (rate & (value >= POSITIVE_RATING))
+    low = rate & (value < POSITIVE_RATING)
+    table = pd.DataFrame({"user": events["user_id"], "item": events["item_id"], "time": events["timestamp"],
+                          "positive": positive})[positive | low].dropna()
+    if not table["positive"].any():
+        raise CatalogError(f"{catalog.name}: no positive event (a {', '.join(POSITIVE_EVENTS)}, a rating of 4 or more)"
+                           " to learn from")
+    firsts = table.groupby(["user", "item", "positive"])["time"].min().reset_index()
+    firsts["tie"] = np.random.default_rng(seed).permutation(len(firsts))
+    return firsts.sort_values(["user", "time", "tie"], ignore_index=True).drop(columns="tie")
+
+
+def release_times(catalog: Catalog) -> pd.Series:
+    """When each item of the catalogue came out: `released_at`, else its first event, else NaT (it was always there)."""
+    first = catalog.events.groupby("item_id")["timestamp"].min()
+    first = catalog.items["item_id"].map(first)
+    if "released_at" not in catalog.items:
+        return first
+    return pd.to_datetime(catalog.items["released_at"], utc=True).fillna(first)
+
+
+def example(users: str = "ab", items: int = 10) -> Catalog:
+    """A play a day, the users in turn, each five items further round than the last; for the examples."""
+    rows = [(user, f"i{(turn + 5 * number) % items}", "play")
+            for turn in range(items) for number, user in enumerate(users)]
+    events = pd.DataFrame(rows, columns=["user_id", "item_id", "event"])
+    events["timestamp"] = pd.date_range("2025-01-01", periods=len(events), freq="D", tz="UTC")
+    names = [f"i{item}" for item in range(items)]
+    return Catalog(pd.DataFrame({"item_id": names, "title": names}), events, Path(), "example")
