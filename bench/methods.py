@@ -22,9 +22,14 @@ from mmrec_helpers.evaluation import Interval, Scores, bootstrap, bootstrap_draw
 from mmrec_helpers.preprocessing import preprocess
 
 MEASURES = (
-    "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets", "mmrec_helpers/evaluation",
-    "mmrec_helpers/features", "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics",
-    "mmrec_helpers/pipeline", "mmrec_helpers/preprocessing", "mmrec_helpers/ranking", "mmrec_helpers/splits")
+    "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
+    "mmrec_helpers/datasets/recordshop/build", "mmrec_helpers/datasets/recordshop/log",
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
+    "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
+    "mmrec_helpers/metrics", "mmrec_helpers/pipeline", "mmrec_helpers/preprocessing", "mmrec_helpers/ranking",
+    "mmrec_helpers/splits")
 
 SEED, DRAWS, K = 0, 5, 20
 
