@@ -37,7 +37,7 @@ SEED, DRAWS, K = 0, 5, 20
 def scores_of(split: Split, features: Sequence[Features], k: int = K) -> dict[str, Scores]:
     """Every method at its best setting on valid, judged on test."""
     return {name: evaluate(one.ranker, split.test, k) for name, one in
-            pipeline.tune_rankers(split, features, k)[0].items()}
+            pipeline.tune_rankers(split, features, k).items()}
 
 
 def figures(draws: Sequence[dict[str, Scores]]) -> dict[str, object]:
