@@ -23,9 +23,8 @@ def redraw(data: str | Path = datasets.RECORDSHOP, log_seed: int = 0) -> Catalog
 
     data: `recordshop`, or the folder of a shop that `build` made. Items (their planted dirt too) and media are those of
     the shop; the events are new and clean: as many, with the same columns, from the stored tastes. The same `log_seed`
-    gives the same events; 0 gives the log that the shop was made with,
-    before dirt was planted in it. Raises CatalogError for a shop
-    without `truth`, or a negative seed. Taught in chapter 9.
+    gives the same events; 0 gives the log that the shop was made with, before dirt was planted in it. Raises
+    CatalogError for a shop without `truth`, or a negative seed. Taught in chapter 9.
 
     >>> [len(redraw(log_seed=seed).events) for seed in (0, 1)]
     [56798, 56444]
