@@ -109,10 +109,11 @@ def _recover(folder: Path) -> None:
     """Bring back a run whose writer was killed between its two renames; clear what dead writers left a day ago."""
     mine = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-\w+")  # not those of a run `NAME.more`
     for left in sorted(left for left in folder.parent.glob(".*") if mine.fullmatch(left.name)):
-        if (left / "run").exists() and not folder.exists():
-            (left / "run").rename(folder)
-        if time.time() - left.stat().st_mtime > DAY:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(OSError):  # its writer is alive and was quicker
+            if (left / "run").exists() and not folder.exists():
+                (left / "run").rename(folder)
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str, str], features: Sequence[Features],
