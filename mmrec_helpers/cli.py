@@ -14,8 +14,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-MENDS = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; choose a place that you may write to",
-         errno.ENOSPC: "; make room and start again: what stood there before is as it was"}
+FIXES = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; choose a place that you may write to",
+         errno.ENOSPC: "; make room and start again: what was there before is unchanged"}
 
 
 class Refused(ValueError):
@@ -71,7 +71,7 @@ def _line(fault: Exception) -> str:
                 "\"mmrec-helpers[train]\", or from the project's folder: make run")
     if isinstance(fault, OSError) and fault.strerror:
         place = f"{fault.filename}: " if fault.filename else ""
-        return place + fault.strerror + MENDS.get(fault.errno, "")
+        return place + fault.strerror + FIXES.get(fault.errno, "")
     known = isinstance(fault, (CatalogError, RunError, UnknownId, Refused, OSError))
     return words if known else f"{type(fault).__name__}: {words} (--debug shows where)"
 
