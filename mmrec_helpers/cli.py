@@ -7,12 +7,14 @@ import errno
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
+if os.path.expanduser("~") == "~":  # no home: Keras would make a folder of that name here
+    os.environ.setdefault("KERAS_HOME", os.path.join(tempfile.gettempdir(), ".keras"))
 
 FIXES = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; choose a place that you may write to",
          errno.ENOSPC: "; make room and start again: what was there before is unchanged"}
@@ -86,14 +88,16 @@ def _parser() -> argparse.ArgumentParser:
 
     world = _command(commands, "world", _world, "make a record shop of any size")
     world.add_argument("--out", type=Path, required=True, help="a new folder")
-    world.add_argument("--items", type=int, default=1200)
-    world.add_argument("--users", type=int, default=1000)
-    world.add_argument("--events", type=int, help="clean log rows (default: 57 a user)")
+    world.add_argument("--items", type=int, help="records (default: 1200)")
+    world.add_argument("--users", type=int, help="listeners (default: 1000)")
+    world.add_argument("--events", type=int, help="clean log rows, about (default: 57 a user)")
     world.add_argument("--seed", type=int, help="another world (default: the shipped one's)")
-    world.add_argument("--no-media", dest="media", action="store_false", help="tables only")
-    world.add_argument("--no-dirt", dest="soiled", action="store_false", help="a clean world")
+    world.add_argument("--no-media", dest="media", action="store_false", default=None, help="tables only")
+    world.add_argument("--no-dirt", dest="soiled", action="store_false", default=None, help="a clean world")
+    world.add_argument("--log-seed", type=int, default=0, help="instead: copy the shop of --data with another log")
+    world.add_argument("--data", default="recordshop", help="the shop that --log-seed copies (default: recordshop)")
 
-    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to mend it")
+    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to fix it")
 
     extract = _command(commands, "extract", _extract, "extract one modality's features into the store")
     extract.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
@@ -200,10 +204,15 @@ def _ids(text: str | None) -> list[str] | None:
 
 
 def _world(given: argparse.Namespace) -> None:
-    from mmrec_helpers.datasets.recordshop.build import SEED, build
+    from mmrec_helpers.catalog import CatalogError
+    from mmrec_helpers.datasets.recordshop.build import build
+    from mmrec_helpers.datasets.recordshop.redraw import write_redraw
 
-    seed = SEED if given.seed is None else given.seed
-    catalog = build(given.out, given.items, given.users, given.events, seed, given.media, given.soiled)
+    names = ("items", "users", "events", "seed", "media", "soiled")
+    asked = {name: value for name in names if (value := getattr(given, name)) is not None}
+    if asked and given.log_seed:
+        raise CatalogError("--log-seed copies a shop as it is (--data DIR); leave out the options of a new one")
+    catalog = write_redraw(given.out, given.data, given.log_seed) if given.log_seed else build(given.out, **asked)
     print(f"{given.out}: {len(catalog.items)} records, {len(catalog.events)} events")
 
 

@@ -23,17 +23,7 @@ from mmrec_helpers.evaluation import Scores, Tuned, evaluate, tune
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.fusion import FeatureFusion
 from mmrec_helpers.preprocessing.report import COLUMNS
-from mmrec_helpers.ranking import (
-    EASE,
-    Blend,
-    ContentKNN,
-    ImplicitALS,
-    ItemKNN,
-    Popularity,
-    Ranker,
-    SideEASE,
-    TooLarge,
-)
+from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN, Popularity, Ranker, SideEASE
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +51,9 @@ class Extracted:
 class Result:
     """All that `main` made, for a report, a page or a notebook.
 
-    tuned: method -> its best setting on valid, fitted for the test, as reported; left_out: method -> why it was not
-    tried; scores: of every method on the test; best: the method that was best on valid; ranker: its best setting
-    fitted on everything, to serve from; recommendations: everybody's ten, by that ranker.
+    tuned: method -> its best setting on valid, fitted for the test, as reported; scores: of every method on the test;
+    best: the method that was best on valid; ranker: its best setting fitted on everything, to serve from;
+    recommendations: everybody's ten, by that ranker.
     """
 
     catalog: Catalog
@@ -72,7 +62,6 @@ class Result:
     extracted: dict[str, Extracted]
     profiles: Features
     tuned: dict[str, Tuned]
-    left_out: dict[str, str]
     scores: list[Scores]
     best: str
     ranker: Ranker
@@ -157,12 +146,12 @@ def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: Fea
         cleaned = preprocessing.Report(pd.concat([cleaned.set_aside, useless], ignore_index=True))
     features = [one.features for one in extracted.values()]
     log.info("choosing each method's setting on valid, judging it on test")
-    tuned, left_out = tune_rankers(split, features, k)
+    tuned = tune_rankers(split, features, k)
     scores = [evaluate(one.ranker, split.test, k) for one in tuned.values()]
     best = max(tuned, key=lambda name: max(tuned[name].scores, default=0.0))
     ranker = tuned[best].ranker.clone().fit(split.everything, features_for(best, features))
     return Result(catalog, cleaned, split, extracted, build_user_profile(catalog, split.everything, features), tuned,
-                  left_out, scores, best, ranker, generate_recommendations(ranker, split.everything))
+                  scores, best, ranker, generate_recommendations(ranker, split.everything))
 
 
 def split_log(catalog: Catalog, cleaned: preprocessing.Report, seed: int = 0) -> Split:
@@ -225,9 +214,8 @@ def without_features(catalog: Catalog, extracted: Mapping[str, Extracted]) -> pd
     return pd.DataFrame(rows, columns=COLUMNS, dtype=object)
 
 
-def tune_rankers(split: Split, features: Sequence[Features] = (),
-                 k: int = 20) -> tuple[dict[str, Tuned], dict[str, str]]:
-    """Every method at its best setting on valid, at most six each; and why others were left out. Chapters 7 to 9."""
+def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
+    """Every method at its best setting on valid, at most six tried for each. Taught in chapters 7 to 9."""
     useful = features_for("", features)
     methods: dict[str, list[Ranker]] = {
         "popularity": [Popularity()],
@@ -240,16 +228,11 @@ def tune_rankers(split: Split, features: Sequence[Features] = (),
     if useful:
         methods[SideEASE.name] = [SideEASE(l2, weight) for l2 in (100.0, 200.0) for weight in (1.0, 3.0, 10.0)]
         methods[Blend.name] = []
-    tuned, left_out = {}, {}
+    tuned: dict[str, Tuned] = {}
     for name in (bar := tqdm(methods, unit="method", disable=None, leave=False)):
         bar.set_description(name)
-        try:
-            settings = methods[name] or _blends(tuned, useful)
-            tuned[name] = tune(settings, split, features_for(name, features), k=k)
-        except TooLarge as fault:
-            left_out[name] = str(fault)
-            log.warning("%s is left out: %s", name, fault)
-    return tuned, left_out
+        tuned[name] = tune(methods[name] or _blends(tuned, useful), split, features_for(name, features), k=k)
+    return tuned
 
 
 def features_for(method: str, features: Sequence[Features]) -> list[Features]:
@@ -262,8 +245,6 @@ def features_for(method: str, features: Sequence[Features]) -> list[Features]:
 
 def _blends(tuned: Mapping[str, Tuned], features: Sequence[Features]) -> list[Ranker]:
     """Decision-level: EASE and each content kNN at their own best settings, six ways to weigh them."""
-    if "EASE" not in tuned:
-        raise TooLarge("it needs EASE, which is left out")
     rankers = {name: tuned[name].ranker.clone() for name in
                ("EASE", *(f"content kNN ({one.name})" for one in features))}
     return [Blend(rankers, {name: 1 - content if name == "EASE" else content / len(features) for name in rankers})

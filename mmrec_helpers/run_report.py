@@ -55,7 +55,7 @@ def figures(result: pipeline.Result) -> dict[str, object]:
         method |= {"params": tuned.params, "valid": tuned.scores, "learns_from": tuned.ranker.learns_from}
     return {"data": result.catalog.name, "package": __version__, "k": result.scores[0].k,
             "protocol": dict(result.split.protocol), "best": result.best, "methods": methods,
-            "left_out": result.left_out, "extracted": extracted(result).to_dict("records"),
+            "extracted": extracted(result).to_dict("records"),
             "cleaned": result.cleaned.counts().to_dict("records")}
 
 

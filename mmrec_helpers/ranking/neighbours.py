@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -33,6 +33,14 @@ class ItemToItem(Ranker):
         scores[:, self.columns_] = known
         return scores
 
+    @classmethod
+    def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
+        """As `Ranker.from_state`; columns_ must be places of items."""
+        ranker = super().from_state(params, state)
+        if not np.isin(ranker.columns_, np.arange(len(ranker.items_))).all():
+            raise ValueError("columns_ names items that are not there")
+        return ranker
+
     def affinity(self, past: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """How much each past item (by its place) adds to each item's score: (len(past), len(columns))."""
         place = np.full(len(self.items_), -1)
@@ -62,12 +70,12 @@ class ItemKNN(ItemToItem):
         """Compute (items, items) affinities, k of them for each item."""
         super().fit(interactions)
         taken = (interactions.matrix > 0).astype(np.float32)
-        norms = np.sqrt(self.popularity_)
+        by_item, norms = taken.T.tocsr(), np.sqrt(self.popularity_)
 
-        def block(some: slice) -> np.ndarray:
-            both = _dense(taken.T @ taken[:, some])
-            below = np.outer(norms, norms[some]) + self.shrink
-            return np.divide(both, below, out=np.zeros_like(both), where=below > 0)
+        def block(some: slice) -> sparse.csr_matrix:
+            both = (by_item[some] @ taken).tocoo()
+            both.data /= norms[some][both.row] * norms[both.col] + self.shrink
+            return both.tocsr()
 
         self.columns_, self.affinity_ = np.arange(len(norms)), nearest(block, len(norms), self.k)
         return self
@@ -106,8 +114,13 @@ class ContentKNN(ItemToItem):
         return self._relate()
 
     def add_items(self, features: Features) -> Self:
-        """Learn the items of `features` that are not known yet; vectors of the others stay as they are."""
-        new = features.align([item for item in features.ids if item not in set(self.items_)])
+        """Learn the items of `features` that are not known yet; vectors of the others stay as they are.
+
+        Raises ValueError where they are of another width than those it was fitted on.
+        """
+        if features.matrix.shape[1] != len(self.centre_):
+            raise ValueError(f"{features.name}: {features.matrix.shape[1]} dimensions, fitted on {len(self.centre_)}")
+        new = features.align(features.ids[~np.isin(features.ids, self.items_)])
         self.items_ = np.concatenate([self.items_, new.ids])
         self.popularity_ = np.concatenate([self.popularity_, np.zeros(len(new.ids), np.float32)])
         self.unit_ = np.concatenate([self.unit_, unit_rows(new, self.centre_)])
@@ -115,7 +128,7 @@ class ContentKNN(ItemToItem):
 
     def _relate(self) -> Self:
         n = len(self.items_)
-        self.columns_, self.affinity_ = np.arange(n), nearest(lambda some: self.unit_ @ self.unit_[some].T, n, self.k)
+        self.columns_, self.affinity_ = np.arange(n), nearest(lambda some: self.unit_[some] @ self.unit_.T, n, self.k)
         return self
 
 
@@ -128,7 +141,8 @@ def pick(features: Sequence[Features], name: str | None) -> Features:
 
 def centre(content: Features) -> np.ndarray:
     """The mean row of the items that are present: (d,) float32; zero where none is."""
-    return content.matrix[content.present].mean(axis=0) if content.present.any() else np.zeros_like(content.matrix[0])
+    there = content.matrix[content.present]
+    return there.mean(axis=0) if len(there) else np.zeros(content.matrix.shape[1], np.float32)
 
 
 def unit_rows(content: Features, middle: np.ndarray | None = None) -> np.ndarray:
@@ -138,24 +152,34 @@ def unit_rows(content: Features, middle: np.ndarray | None = None) -> np.ndarray
     return np.where(content.present[:, None], centred / np.maximum(length, 1e-12), 0).astype(np.float32)
 
 
-def nearest(block: Callable[[slice], np.ndarray], n: int, k: int) -> sparse.csr_matrix:
-    """The k largest positive or negative entries of each column off the diagonal, as CSR (n, n).
+def nearest(block: Callable[[slice], np.ndarray | sparse.csr_matrix], n: int, k: int) -> sparse.csr_matrix:
+    """The k largest entries of each column of a symmetric matrix off its diagonal, as CSR (n, n).
 
-    block: columns -> (n, columns) similarities. Memory is bounded by one block and k entries a column; entries that
-    equal the k-th are kept too.
+    block: rows -> (rows, n) similarities, a new array, dense or CSR (of which only stored ones count). Memory is
+    bounded by one block and k entries a column.
 
     >>> alike = np.array([[1.0, 0.2, 0.3], [0.2, 1.0, 0.1], [0.3, 0.1, 1.0]])
-    >>> nearest(lambda some: alike[:, some], 3, 1).toarray()
-    array([[0. , 0.2, 0.3], [0. , 0. , 0. ], [0.3, 0. , 0. ]], dtype=float32)
+    >>> nearest(lambda some: alike[some].copy(), 3, 1).toarray()
+    array([[0. , 0.2, 0.3], [0. , 0. , 0. ], [0.3, 0. , 0. ]])
     """
-    kept = []
-    for some in chunks(n, n):
-        similar = np.array(block(some), np.float32)
-        similar[np.arange(n)[some], np.arange(similar.shape[1])] = 0
+    kept = [_largest(block(some), some.start, k) for some in chunks(n, n)]
+    return sparse.vstack(kept).T.tocsr() if kept else sparse.csr_matrix((n, n), dtype=np.float32)
+
+
+def _largest(similar: np.ndarray | sparse.csr_matrix, first: int, k: int) -> sparse.csr_matrix:
+    """The k largest entries of each row; the one whose column is row + first does not count."""
+    if not sparse.issparse(similar):
+        similar[np.arange(len(similar)), np.arange(len(similar)) + first] = 0
+        n = similar.shape[1]
         if k < n - 1:
-            similar[similar < np.partition(similar, -k, axis=0)[-k]] = 0
-        kept.append(sparse.csc_matrix(similar))
-    return sparse.hstack(kept, format="csr") if kept else sparse.csr_matrix((n, n), dtype=np.float32)
+            similar[similar < np.partition(similar, n - k, axis=1)[:, [n - k]]] = 0
+        return sparse.csr_matrix(similar)
+    coo = similar.tocoo()
+    row, column, value = (part[coo.row + first != coo.col] for part in (coo.row, coo.col, coo.data))
+    order = np.lexsort((column, -value, row))
+    starts = np.searchsorted(row[order], np.arange(coo.shape[0]))
+    best = order[np.arange(len(order)) - starts[row[order]] < k]
+    return sparse.csr_matrix((value[best], (row[best], column[best])), coo.shape)
 
 
 def _dense(product: np.ndarray | sparse.spmatrix) -> np.ndarray:
