@@ -27,8 +27,6 @@ from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN,
 
 log = logging.getLogger(__name__)
 
-LOST = "%s: none of %d media of %s could be used: going on without them; set_aside.csv says why"
-
 
 class RunStopped(CatalogError):
     """The cleaned catalogue cannot be split, so nothing can be judged. cleaned: what was found in it."""
@@ -189,7 +187,8 @@ def extract_features(catalog: Catalog, store: FeatureStore | None = None,
         media = sum(medium is not None for medium in catalog.media(modality))
         if not media:
             if before := sum(medium is not None for medium in (raw or catalog).media(modality)):
-                log.warning(LOST, catalog.name, before, modality)
+                log.warning("%s: NONE of its %d %s media can be used: going on without; set_aside.csv says why",
+                            catalog.name, before, modality)
             else:
                 log.warning("%s has no %s: going on without it", catalog.name, modality)
             continue
@@ -197,8 +196,6 @@ def extract_features(catalog: Catalog, store: FeatureStore | None = None,
         start = time.perf_counter()
         features = extractor(catalog, store)
         extracted[modality] = Extracted(features, time.perf_counter() - start, media)
-        if not features.present.any():
-            log.warning(LOST, catalog.name, media, modality)
     return extracted
 
 

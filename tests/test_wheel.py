@@ -52,7 +52,8 @@ def test_it_recommends_without_tensorflow(bare, run, tmp_path):
     assert len(done.stdout.strip().splitlines()) == 4
 
 
-def test_the_wheel_has_the_types_and_no_data(bare):
+def test_the_wheel_has_the_types_the_page_and_no_data(bare):
     site = next((bare.parent.parent / "lib").glob("python*/site-packages"))
     assert (site / "mmrec_helpers" / "py.typed").exists()
+    assert (site / "mmrec_helpers" / "evaluation" / "page.html").exists()
     assert not list((site / "mmrec_helpers").rglob("*.mp3"))
