@@ -160,14 +160,3 @@ def test_a_log_that_leaves_nobody_to_judge_stops_before_any_extraction(shop, sto
     with pytest.raises(pipeline.RunStopped, match="nobody has both") as stopped:
         pipeline.main("six records", store=store)
     assert stopped.value.cleaned.counts() is not None
-
-
-def test_a_method_too_large_for_memory_is_left_out_and_the_reason_kept(shop, store, monkeypatch):
-    from mmrec_helpers.ranking import linear
-
-    monkeypatch.setattr(pipeline.datasets, "load", lambda data: shop)
-    monkeypatch.setattr(linear, "LARGEST", 2)
-    result = pipeline.main("six records", k=3, store=store)
-    assert set(result.left_out) == {"EASE", "EASE + side information", "blend"}
-    assert "GiB" in result.left_out["EASE"]
-    assert "ALS" in result.tuned
