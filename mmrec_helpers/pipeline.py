@@ -143,7 +143,6 @@ def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: Fea
     if len(useless := without_features(catalog, extracted)):
         cleaned = preprocessing.Report(pd.concat([cleaned.set_aside, useless], ignore_index=True))
     features = [one.features for one in extracted.values()]
-    log.info("choosing each method's setting on valid, judging it on test")
     tuned = tune_rankers(split, features, k)
     scores = [evaluate(one.ranker, split.test, k) for one in tuned.values()]
     best = max(tuned, key=lambda name: max(tuned[name].scores, default=0.0))
@@ -213,6 +212,7 @@ def without_features(catalog: Catalog, extracted: Mapping[str, Extracted]) -> pd
 
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
     """Every method at its best setting on valid, at most six tried for each. Taught in chapters 7 to 9."""
+    log.info("choosing each method's setting on valid, judging it on test")
     useful = features_for("", features)
     methods: dict[str, list[Ranker]] = {
         "popularity": [Popularity()],

@@ -333,6 +333,14 @@ def test_a_state_that_cannot_be_its_own_is_refused(make, shop, content):
     assert accepted == []
 
 
+def test_a_blend_of_rankers_of_different_shops_is_refused(shop, content):
+    blend, smaller = RANKERS["blend"]().fit(shop, content), Interactions(shop.matrix[:, :9], shop.users, shop.items[:9])
+    other = {f"ease/{name}": value for name, value in EASE(5.0).fit(smaller).state().items()}
+    kept = {name: value for name, value in blend.state().items() if not name.startswith("ease/")}
+    with pytest.raises(ValueError, match="fitted on other items"):
+        Blend.from_state(blend.clone().get_params(), {**kept, **other})
+
+
 def test_a_class_that_is_not_listed_is_neither_saved_nor_loaded(shop, tmp_path):
     class Mine(Popularity):
         pass

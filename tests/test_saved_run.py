@@ -16,7 +16,7 @@ from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN,
 from mmrec_helpers.saved_run import RunError, SavedRun, open_run, writing
 
 RANKERS = {"popularity": Popularity, "item kNN": lambda: ItemKNN(5, 1.0), "content kNN": lambda: ContentKNN("tfidf"),
-           "EASE": lambda: EASE(5.0, min_events=2), "SideEASE": lambda: SideEASE(5.0, 2.0),
+           "EASE": lambda: EASE(5.0, max_items=7), "SideEASE": lambda: SideEASE(5.0, 2.0),
            "ALS": lambda: ImplicitALS(3), "blend": lambda: Blend({"als": ImplicitALS(3), "text": ContentKNN("tfidf")},
                                                                  {"als": 0.5, "text": 0.5})}
 
@@ -315,6 +315,11 @@ def test_what_a_killed_writer_left_is_cleared_after_a_day_and_what_is_not_its_ow
     open_run(copy)
     assert not any(folder.exists() for folder in own)
     assert all(folder.exists() for folder in others)
+
+
+def test_a_leftover_that_its_writer_clears_meanwhile_does_no_harm(copy):
+    (copy.parent / f".{copy.name}.new-abc_12").symlink_to(copy.parent / "gone")  # listed, and gone when looked at
+    assert open_run(copy).known.users.size == 20
 
 
 def test_the_leftovers_of_a_run_are_not_taken_for_those_of_one_with_a_shorter_name(copy):
