@@ -329,7 +329,7 @@ def test_on_movielens_a_personal_list_beats_popularity():
     events["timestamp"] = pd.to_datetime(events["timestamp"], unit="s", utc=True)
     items = pd.DataFrame({"item_id": events["item_id"].unique()})
     test = splits.default(Catalog(items, events.assign(event="rate"), Path(), "movielens")).test
-    ease, popular = (evaluate(ranker.fit(test.fit), test) for ranker in (EASE(l2=200.0, min_events=5), Popularity()))
+    ease, popular = (evaluate(ranker.fit(test.fit), test) for ranker in (EASE(l2=200.0), Popularity()))
     assert paired(ease, popular).low > 0.02
     assert ease.coverage > popular.coverage
     assert table([popular, ease])["in words"].tolist() == ["best", "lower"]
