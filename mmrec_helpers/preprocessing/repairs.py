@@ -73,9 +73,8 @@ TAG = r"<!--|</[a-z][a-z0-9]*\s*>|<(?:br|p|div|img|hr|li|h[1-6]|script|style|ifr
 MARKUP = re.compile(rf"(?P<tag>{TAG})|&(?:\w+|#\d+|#x[\da-f]+);", re.IGNORECASE)
 """What a text has to hold before it is taken for HTML."""
 
-UNREAD, BLOCKS = ["script", "style", "template"], ["br", "p", "div", "li", "tr", "td", "th", "dd", "dt", "section",
-                                                   "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"]
-"""Elements whose content nobody reads, and those that end a word."""
+BLOCK = re.compile(r"(?=</?(?:br|p|div|li|tr|td|th|dd|dt|section|h[1-6]|blockquote)\b)", re.IGNORECASE)
+"""Where a tag begins that ends a word; others, such as <b>, may be in the middle of one."""
 
 
 def fix_markup(text: str) -> str:
@@ -100,12 +99,9 @@ def _shown(text: str) -> str:
     from bs4.exceptions import ParserRejectedMarkup
 
     try:
-        page = BeautifulSoup(text, "html.parser")
+        page = BeautifulSoup(BLOCK.sub(" ", text), "html.parser")
     except ParserRejectedMarkup:
         return text
-    for one in page(UNREAD):
-        one.decompose()
-    for one in page(BLOCKS):
-        one.insert_after(" ")
-        one.insert_before(" ")
+    for unread in page(["script", "style", "template"]):
+        unread.decompose()
     return " ".join(page.get_text().split())
