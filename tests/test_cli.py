@@ -152,7 +152,7 @@ def test_pseudonyms_leave_no_id_of_a_user_in_anything_written(plain, tmp_path, c
     found = pd.read_csv(tmp_path / "one" / "set_aside.csv", dtype=str)
     lines = (plain / "events.csv").read_text(encoding="utf-8").splitlines()
     bots = found[found["cause"] == "bot"]
-    assert bots["id"].nunique() < len({lines[int(line) - 1].split(",")[0] for line in bots["line"]}) + 1 < len(bots)
+    assert bots["id"].nunique() == len({lines[int(line) - 1].split(",")[0] for line in bots["line"]})
 
 
 def test_the_logs_own_names_of_events_are_passed_on(plain, tmp_path, monkeypatch):
@@ -196,8 +196,7 @@ def test_a_run_that_must_stop_writes_what_was_set_aside_says_why_and_leaves_the_
     assert "1 for 'unknown item' (first: events.csv: line 2: " in said
     assert str(path) in said
     assert (tmp_path / "mine" / "run.json").read_text() == "old"
-    assert "'=1+1" not in (found := pd.read_csv(path))["cause"].tolist()
-    assert {"unparsable time", "unknown item"} <= set(found["cause"])
+    assert {"unparsable time", "unknown item"} <= set(pd.read_csv(path)["cause"])
 
 
 def test_no_cell_of_set_aside_csv_is_a_formula(tmp_path):
