@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import logging
 import os
 import re
 import signal
@@ -153,7 +152,7 @@ def test_pseudonyms_leave_no_id_of_a_user_in_anything_written(plain, tmp_path, c
     found = pd.read_csv(tmp_path / "one" / "set_aside.csv", dtype=str)
     lines = (plain / "events.csv").read_text(encoding="utf-8").splitlines()
     bots = found[found["cause"] == "bot"]
-    assert bots["id"].nunique() < len({lines[int(line) - 1].split(",")[0] for line in bots["line"]}) + 1 < len(bots)
+    assert bots["id"].nunique() == len({lines[int(line) - 1].split(",")[0] for line in bots["line"]})
 
 
 def test_the_logs_own_names_of_events_are_passed_on(plain, tmp_path, monkeypatch):
@@ -197,8 +196,7 @@ def test_a_run_that_must_stop_writes_what_was_set_aside_says_why_and_leaves_the_
     assert "1 for 'unknown item' (first: events.csv: line 2: " in said
     assert str(path) in said
     assert (tmp_path / "mine" / "run.json").read_text() == "old"
-    assert "'=1+1" not in (found := pd.read_csv(path))["cause"].tolist()
-    assert {"unparsable time", "unknown item"} <= set(found["cause"])
+    assert {"unparsable time", "unknown item"} <= set(pd.read_csv(path)["cause"])
 
 
 def test_no_cell_of_set_aside_csv_is_a_formula(tmp_path):
@@ -214,7 +212,9 @@ def test_no_cell_of_set_aside_csv_is_a_formula(tmp_path):
 def test_what_cannot_be_run_is_refused_before_anything_is_read(tmp_path, capsys, monkeypatch, arguments, says):
     monkeypatch.setattr("mmrec_helpers.datasets.load", lambda *_: pytest.fail("it was read"))
     assert cli.main(["run", "--runs", str(tmp_path / "runs"), *arguments]) == 1
-    assert says in one_line(capsys)
+    said = one_line(capsys)
+    assert says in said
+    assert "--debug" not in said
 
 
 def test_without_tensorflow_a_run_says_what_to_install_before_any_work(shop, tmp_path):
@@ -300,8 +300,10 @@ def test_no_escape_code_in_a_title_or_an_id_reaches_the_terminal(saved, capsys):
     assert not {"\x1b", "\x07"} & set(out)
     assert cli.main(["recommend", "--run", str(saved), "--run", str(saved) + "\x1b[2J", "--user", "u"]) == 1
     assert "\x1b" not in one_line(capsys)
-    logging.getLogger("shop").warning("a name: %s", "\x1b[2Jclear")
-    assert "\x1b" not in capsys.readouterr().err
+    code = ("import logging; from mmrec_helpers import cli; cli.main(['encoders']); "
+            "logging.getLogger('shop').warning('a name: %s', chr(27) + '[2Jclear')")
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr
+    assert "a name: [2Jclear" in said
 
 
 def test_recommend_needs_no_tensorflow(run):
@@ -324,7 +326,9 @@ def test_more_than_there_are_gives_what_there_is_and_says_so(saved, capsys):
 ])
 def test_what_cannot_be_answered(saved, capsys, arguments, says):
     assert cli.main(["recommend", "--run", str(saved), *arguments]) == 1
-    assert says in one_line(capsys)
+    said = one_line(capsys)
+    assert says in said
+    assert "--debug" not in said
 
 
 def test_a_run_that_is_not_there_or_of_an_older_format(run, tmp_path, capsys):
