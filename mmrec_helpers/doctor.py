@@ -1,4 +1,4 @@
-"""What is here and what is missing, with the mend: `mmrec doctor`. Works in a broken environment too."""
+"""What is here and what is missing, with the fix: `mmrec doctor`. Works in a broken environment too."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PACKAGES = {
 MENDS = {"core": "pip install .", "train": 'pip install ".[train]"', "course": 'pip install ".[course]"'}
 
 Line = tuple[str, str, str]
-"""Status (`ok`, `note`, `fault`), what was found, and the mend."""
+"""Status (`ok`, `note`, `fault`), what was found, and the fix."""
 
 
 def examine() -> Iterator[Line]:
@@ -41,7 +41,7 @@ def report(lines: Iterator[Line]) -> tuple[str, int]:
     """The findings as text, and how many faults there are."""
     marks = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
     found = list(lines)
-    text = [f"{marks[status]}  {what}" + (f"\n       mend: {mend}" if mend else "") for status, what, mend in found]
+    text = [f"{marks[status]}  {what}" + (f"\n       fix: {fix}" if fix else "") for status, what, fix in found]
     return "\n".join(text), sum(status == "fault" for status, _, _ in found)
 
 

@@ -204,7 +204,7 @@ def test_doctor_works_in_a_broken_environment():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1
     assert "FAULT  librosa" in done.stdout
-    assert "mend: " in done.stdout
+    assert "fix: " in done.stdout
     assert "ok     numpy" in done.stdout
     assert "Traceback" not in done.stderr
 
