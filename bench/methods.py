@@ -17,13 +17,13 @@ import pandas as pd
 from bench import record
 from mmrec_helpers import datasets, pipeline, splits
 from mmrec_helpers.catalog import Features, Split
-from mmrec_helpers.datasets.recordshop.build import redraw
+from mmrec_helpers.datasets.recordshop.redraw import redraw
 from mmrec_helpers.evaluation import Interval, Scores, bootstrap, bootstrap_draws, evaluate, in_words
 from mmrec_helpers.preprocessing import preprocess
 
 MEASURES = (
     "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
-    "mmrec_helpers/datasets/recordshop/build", "mmrec_helpers/datasets/recordshop/log",
+    "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning",
     "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
     "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
@@ -37,7 +37,7 @@ SEED, DRAWS, K = 0, 5, 20
 def scores_of(split: Split, features: Sequence[Features], k: int = K) -> dict[str, Scores]:
     """Every method at its best setting on valid, judged on test."""
     return {name: evaluate(one.ranker, split.test, k) for name, one in
-            pipeline.tune_rankers(split, features, k)[0].items()}
+            pipeline.tune_rankers(split, features, k).items()}
 
 
 def figures(draws: Sequence[dict[str, Scores]]) -> dict[str, object]:

@@ -141,10 +141,10 @@ class Interactions:
         object.__setattr__(self, "items", np.asarray(self.items, dtype=object))
         object.__setattr__(self, "seen", cells(matrix) if self.seen is None else cells(self.seen))
         for part in (matrix, self.seen):
-            if part.shape != (len(self.users), len(self.items)):
+            if part.shape != self.users.shape + self.items.shape:
                 raise ValueError(f"matrix {part.shape} for {len(self.users)} users, {len(self.items)} items")
-        if len(matrix.data) and not matrix.data.min() > 0:
-            raise ValueError("an interaction that is not positive; an item seen and not liked belongs in `seen`")
+        if len(matrix.data) and not 0 < matrix.data.min() <= matrix.data.max() < np.inf:
+            raise ValueError("an interaction not positive or not finite; an item seen and not liked belongs in `seen`")
 
     def queries(self, users: Sequence[str] | None = None) -> Queries:
         """Ask for these users (default: all) with what is known of them here. Raises UnknownId."""

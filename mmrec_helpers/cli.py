@@ -7,21 +7,36 @@ import errno
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+if os.path.expanduser("~") == "~":  # no home: Keras would make a folder of that name here
+    os.environ.setdefault("KERAS_HOME", os.path.join(tempfile.gettempdir(), ".keras"))
+
+FIXES = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; choose a place that you may write to",
+         errno.ENOSPC: "; make room and start again: what was there before is unchanged"}
 
 
-MENDS = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; choose a place that you may write to",
-         errno.ENOSPC: "; make room and start again: what stood there before is as it was"}
+class Refused(ValueError):
+    """What was asked for on the command line cannot be; the message says what can."""
+
+
+class _Printable(logging.Formatter):
+    """Messages without what a title or an id could do to the terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from mmrec_helpers.terminal import printable
+
+        return "\n".join(map(printable, super().format(record).splitlines()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 for a fault, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    _prepare_streams()
     try:
         return arguments.does(arguments) or 0
     except KeyboardInterrupt:
@@ -36,16 +51,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _prepare_streams() -> None:
+    """What a terminal cannot print (a title in Chinese on cp1252) is written as its code, and stops nothing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    logging.basicConfig(level=logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Printable("%(message)s"))
+
+
 def _line(fault: Exception) -> str:
     """A fault in one line; our own errors speak for themselves, others are named."""
-    from mmrec_helpers.catalog import CatalogError
+    from mmrec_helpers.catalog import CatalogError, UnknownId
     from mmrec_helpers.saved_run import RunError
+    from mmrec_helpers.terminal import printable
 
-    words = " ".join(str(fault).split()) or type(fault).__name__
+    words = printable(" ".join(str(fault).split())) or type(fault).__name__
+    if isinstance(fault, ModuleNotFoundError) and fault.name in ("tensorflow", "keras"):
+        return (f"{fault.name} is not installed, and pictures and sounds need it: pip install "
+                "\"mmrec-helpers[train]\", or from the project's folder: make run")
     if isinstance(fault, OSError) and fault.strerror:
         place = f"{fault.filename}: " if fault.filename else ""
-        return place + fault.strerror + MENDS.get(fault.errno, "")
-    known = isinstance(fault, (CatalogError, RunError, OSError))
+        return place + fault.strerror + FIXES.get(fault.errno, "")
+    known = isinstance(fault, (CatalogError, RunError, UnknownId, Refused, OSError))
     return words if known else f"{type(fault).__name__}: {words} (--debug shows where)"
 
 
@@ -54,31 +83,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--debug", action="store_true", help="show a traceback on a fault")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    run = _command(commands, "run", _run, "clean, extract, fuse, rank, evaluate; write runs/NAME")
-    run.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
-    run.add_argument("--name", default="latest", help="the run's name")
-    run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
-    run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--k", type=int, default=20, help="length of the lists that are judged")
-    run.add_argument("--user", help="whose list is shown (default: someone with a middling history)")
-
-    recommend = _command(commands, "recommend", _recommend, "answer from a saved run")
-    recommend.add_argument("--run", type=Path, required=True, help="a run's folder, such as runs/latest")
-    who = recommend.add_mutually_exclusive_group(required=True)
-    who.add_argument("--user", help="a user of the run")
-    who.add_argument("--history", help="ids of items that someone unknown took: ID,ID,ID")
-    recommend.add_argument("--k", type=int, default=10)
+    _run_parser(commands)
+    _recommend_parser(commands)
 
     world = _command(commands, "world", _world, "make a record shop of any size")
     world.add_argument("--out", type=Path, required=True, help="a new folder")
-    world.add_argument("--items", type=int, default=1200)
-    world.add_argument("--users", type=int, default=1000)
-    world.add_argument("--events", type=int, help="clean log rows (default: 57 a user)")
+    world.add_argument("--items", type=int, help="records (default: 1200)")
+    world.add_argument("--users", type=int, help="listeners (default: 1000)")
+    world.add_argument("--events", type=int, help="clean log rows, about (default: 57 a user)")
     world.add_argument("--seed", type=int, help="another world (default: the shipped one's)")
-    world.add_argument("--no-media", dest="media", action="store_false", help="tables only")
-    world.add_argument("--no-dirt", dest="soiled", action="store_false", help="a clean world")
+    world.add_argument("--no-media", dest="media", action="store_false", default=None, help="tables only")
+    world.add_argument("--no-dirt", dest="soiled", action="store_false", default=None, help="a clean world")
+    world.add_argument("--log-seed", type=int, default=0, help="instead: copy the shop of --data with another log")
+    world.add_argument("--data", default="recordshop", help="the shop that --log-seed copies (default: recordshop)")
 
-    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to mend it")
+    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to fix it")
 
     extract = _command(commands, "extract", _extract, "extract one modality's features into the store")
     extract.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
@@ -96,6 +115,33 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _run_parser(commands: argparse._SubParsersAction) -> None:
+    run = _command(commands, "run", _run, "clean, extract, fuse, rank, evaluate; write runs/NAME")
+    run.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
+    run.add_argument("--name", default="latest", help="the run's name")
+    run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
+    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--k", type=int, default=20, help="length of the lists that are judged")
+    run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT",
+                     help="what the log's own name of an event means: add_to_cart=cart (may be repeated)")
+    run.add_argument("--user", help="whose list the page opens with (default: someone with a middling history)")
+    run.add_argument("--pseudonyms", action="store_true", help="new random ids for users in all that is written")
+    run.add_argument("--json", action="store_true", help="print one JSON document: that of metrics.json")
+
+
+def _recommend_parser(commands: argparse._SubParsersAction) -> None:
+    recommend = _command(commands, "recommend", _recommend, "answer from a saved run")
+    recommend.add_argument("--run", type=Path, required=True, help="a run's folder, such as runs/latest")
+    who = recommend.add_mutually_exclusive_group(required=True)
+    who.add_argument("--user", help="a user of the run")
+    who.add_argument("--history", help="ids of items that someone unknown took: ID,ID,ID; '' for none")
+    who.add_argument("--like", metavar="ITEM", help="an item, to list what to offer beside it")
+    recommend.add_argument("--k", type=int, default=10)
+    recommend.add_argument("--only", metavar="ID,ID", help="ids of items: nothing else is offered")
+    recommend.add_argument("--without", metavar="ID,ID", help="ids of items that are not offered")
+    recommend.add_argument("--json", action="store_true", help="print one JSON document")
+
+
 def _command(commands: argparse._SubParsersAction, name: str, does: object, help_: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=help_, description=help_)
     parser.set_defaults(does=does)
@@ -104,26 +150,69 @@ def _command(commands: argparse._SubParsersAction, name: str, does: object, help
 
 def _run(given: argparse.Namespace) -> None:
     from mmrec_helpers.run_report import run_and_report
+    from mmrec_helpers.saved_run import NAME
 
+    _check_least(1, k=given.k)
+    _check_least(0, seed=given.seed)
+    if not NAME.fullmatch(given.name):
+        raise Refused(f"--name {given.name!r} is no name for a run; use letters, digits, - _ and .")
+    if strange := [one for one in given.event if not all(one.partition("="))]:
+        raise Refused(f"--event {strange[0]!r}: write NAME=EVENT, such as add_to_cart=cart")
+    if given.user is not None and given.pseudonyms:
+        raise Refused("--user with --pseudonyms: nobody keeps their id; leave one of them out")
     logging.getLogger("mmrec_helpers.pipeline").setLevel(logging.INFO)
-    run_and_report(given.data, given.runs / given.name, k=given.k, seed=given.seed, user=given.user)
+    run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user,
+                   dict(one.split("=", 1) for one in given.event), given.pseudonyms, given.json)
+
+
+def _check_least(least: int, **asked: int) -> None:
+    for name, value in asked.items():
+        if value < least:
+            raise Refused(f"--{name} {value}: ask for at least {least}")
 
 
 def _recommend(given: argparse.Namespace) -> None:
+    import json
+
+    from mmrec_helpers import terminal
     from mmrec_helpers.saved_run import open_run
 
-    history = [one.strip() for one in given.history.split(",") if one.strip()] if given.history else []
-    table = open_run(given.run).recommend(given.user, history, given.k)
-    print(table.to_string(index=False, float_format="{:.3f}".format))
+    _check_least(1, k=given.k)
+    run, history = open_run(given.run), _ids(given.history) or []
+    filters = {"only": _ids(given.only), "without": _ids(given.without) or []}
+    try:
+        table = (run.recommend(given.user, history, given.k, **filters) if given.like is None else
+                 run.similar_items(given.like, given.k, **filters))
+    except ValueError as fault:  # a list that is the same for everybody has nothing like an item
+        raise Refused(str(fault)) from fault
+    popular = given.like is None and not (run.known.queries([given.user]).history.nnz if given.user else history)
+    if given.json:
+        asked = {"user": given.user, "history": history, "like": given.like, "k": given.k}
+        print(json.dumps({"run": str(given.run), **asked, "by_popularity": popular, "items": table.to_dict("records")},
+                         indent=1))
+        return
+    figures = {"score": table["score"].map("{:.3f}".format), "because": "" if popular else table["because"]}
+    terminal.show(terminal.table("", list(table), table.assign(**figures).itertuples(index=False), 6), wrap=False)
+    if popular:
+        print("what most people took: nothing is known of this user")
     if len(table) < given.k:
         print(f"{len(table)} of the {given.k} asked for: no more items are left for this user")
 
 
-def _world(given: argparse.Namespace) -> None:
-    from mmrec_helpers.datasets.recordshop.build import SEED, build
+def _ids(text: str | None) -> list[str] | None:
+    return None if text is None else [one.strip() for one in text.split(",") if one.strip()]
 
-    seed = SEED if given.seed is None else given.seed
-    catalog = build(given.out, given.items, given.users, given.events, seed, given.media, given.soiled)
+
+def _world(given: argparse.Namespace) -> None:
+    from mmrec_helpers.catalog import CatalogError
+    from mmrec_helpers.datasets.recordshop.build import build
+    from mmrec_helpers.datasets.recordshop.redraw import write_redraw
+
+    names = ("items", "users", "events", "seed", "media", "soiled")
+    asked = {name: value for name in names if (value := getattr(given, name)) is not None}
+    if asked and given.log_seed:
+        raise CatalogError("--log-seed copies a shop as it is (--data DIR); leave out the options of a new one")
+    catalog = write_redraw(given.out, given.data, given.log_seed) if given.log_seed else build(given.out, **asked)
     print(f"{given.out}: {len(catalog.items)} records, {len(catalog.events)} events")
 
 

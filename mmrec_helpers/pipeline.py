@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +22,8 @@ from mmrec_helpers.catalog import Catalog, CatalogError, Features, Interactions,
 from mmrec_helpers.evaluation import Scores, Tuned, evaluate, tune
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.fusion import FeatureFusion
-from mmrec_helpers.ranking import (
-    EASE,
-    Blend,
-    ContentKNN,
-    ImplicitALS,
-    ItemKNN,
-    Popularity,
-    Ranker,
-    SideEASE,
-    TooLarge,
-)
+from mmrec_helpers.preprocessing.report import COLUMNS
+from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN, Popularity, Ranker, SideEASE
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +49,9 @@ class Extracted:
 class Result:
     """All that `main` made, for a report, a page or a notebook.
 
-    tuned: method -> its best setting on valid, fitted for the test, as reported; left_out: method -> why it was not
-    tried; scores: of every method on the test; best: the method that was best on valid; ranker: its best setting
-    fitted on everything, to serve from; recommendations: everybody's ten, by that ranker.
+    tuned: method -> its best setting on valid, fitted for the test, as reported; scores: of every method on the test;
+    best: the method that was best on valid; ranker: its best setting fitted on everything, to serve from;
+    recommendations: everybody's ten, by that ranker.
     """
 
     catalog: Catalog
@@ -67,16 +60,19 @@ class Result:
     extracted: dict[str, Extracted]
     profiles: Features
     tuned: dict[str, Tuned]
-    left_out: dict[str, str]
     scores: list[Scores]
     best: str
     ranker: Ranker
     recommendations: pd.DataFrame
 
 
-def preprocess_data(catalog: Catalog) -> tuple[Catalog, preprocessing.Report]:
-    """Clean, de-duplicate and convert a raw catalogue; what cannot be used is set aside and counted. Chapter 2."""
-    return preprocessing.preprocess(catalog)
+def preprocess_data(catalog: Catalog,
+                    events: Mapping[str, str] | None = None) -> tuple[Catalog, preprocessing.Report]:
+    """Clean, de-duplicate and convert a raw catalogue; what cannot be used is set aside and counted. Chapter 2.
+
+    events: what the log's own names of events mean, such as {"add_to_cart": "cart"}.
+    """
+    return preprocessing.preprocess(catalog, **({"events": events} if events else {}))
 
 
 def extract_text_features(catalog: Catalog, store: FeatureStore | None = None) -> Features:
@@ -125,24 +121,35 @@ def generate_recommendations(ranker: Ranker, known: Interactions, k: int = 10) -
     return ranker.recommend(known.queries(), k).to_frame()
 
 
-def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: FeatureStore | None = None) -> Result:
+def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: FeatureStore | None = None,
+         events: Mapping[str, str] | None = None, pseudonyms: bool = False) -> Result:
     """From raw media to evaluated lists. The article's main, and `mmrec run`'s. Taught in chapter 11.
 
-    Raises CatalogError for broken structure, RunStopped where the log leaves nobody to judge, before any extraction.
+    k: length of the lists that are judged, at most the number of items; events: as in `preprocess_data`; pseudonyms:
+    replace the users' ids. Raises ValueError for k below 1, CatalogError for broken structure, RunStopped where the
+    log leaves nobody to judge, before any extraction; ModuleNotFoundError where TensorFlow is needed and not there.
     """
-    raw = datasets.load(data)
+    if k < 1:
+        raise ValueError(f"k is {k}; ask for at least 1")
+    raw = with_pseudonyms(datasets.load(data)) if pseudonyms else datasets.load(data)
+    check_tensorflow(raw, store)
     log.info("cleaning %s: %d items, %d events", raw.name, len(raw.items), len(raw.events))
-    catalog, cleaned = preprocess_data(raw)
+    catalog, cleaned = preprocess_data(raw, events)
     split = split_log(catalog, cleaned, seed)
-    extracted = extract_features(catalog, store)
+    if k > (n := len(catalog.items)):
+        log.warning("k is %d and there are %d items: lists of %d are judged", k, n, n)
+        k = n
+    extracted = extract_features(catalog, store, raw)
+    if len(useless := without_features(catalog, extracted)):
+        cleaned = preprocessing.Report(pd.concat([cleaned.set_aside, useless], ignore_index=True))
     features = [one.features for one in extracted.values()]
     log.info("choosing each method's setting on valid, judging it on test")
-    tuned, left_out = tune_rankers(split, features, k)
+    tuned = tune_rankers(split, features, k)
     scores = [evaluate(one.ranker, split.test, k) for one in tuned.values()]
     best = max(tuned, key=lambda name: max(tuned[name].scores, default=0.0))
-    ranker = tuned[best].ranker.clone().fit(split.everything, features)
+    ranker = tuned[best].ranker.clone().fit(split.everything, features_for(best, features))
     return Result(catalog, cleaned, split, extracted, build_user_profile(catalog, split.everything, features), tuned,
-                  left_out, scores, best, ranker, generate_recommendations(ranker, split.everything))
+                  scores, best, ranker, generate_recommendations(ranker, split.everything))
 
 
 def split_log(catalog: Catalog, cleaned: preprocessing.Report, seed: int = 0) -> Split:
@@ -153,13 +160,37 @@ def split_log(catalog: Catalog, cleaned: preprocessing.Report, seed: int = 0) ->
         raise RunStopped(str(fault), cleaned) from None
 
 
-def extract_features(catalog: Catalog, store: FeatureStore | None = None) -> dict[str, Extracted]:
-    """Features of every modality that the catalogue has media of; the others are left out, and that is said."""
+def with_pseudonyms(catalog: Catalog) -> Catalog:
+    """The catalogue with new random ids for its users; no table of them is kept, so nobody can go back."""
+    users = catalog.events["user_id"]
+    new = {user: f"u{secrets.token_hex(8)}" for user in users.dropna().unique()}
+    return replace(catalog, events=catalog.events.assign(user_id=users.map(new)))
+
+
+def check_tensorflow(catalog: Catalog, store: FeatureStore | None = None) -> None:
+    """Raise ModuleNotFoundError, before any work, where media need networks and neither TensorFlow is installed nor a
+    network's features are in the store."""
+    media = any(medium is not None for modality in ("image", "audio") for medium in catalog.media(modality))
+    kept = any((store or FeatureStore()).folder.glob("*/fitted/network.keras"))
+    if media and not kept and importlib.util.find_spec("tensorflow") is None:
+        raise ModuleNotFoundError("No module named 'tensorflow'", name="tensorflow")
+
+
+def extract_features(catalog: Catalog, store: FeatureStore | None = None,
+                     raw: Catalog | None = None) -> dict[str, Extracted]:
+    """Features of every modality that the catalogue has media of; the others are left out, and that is said.
+
+    raw: the catalogue before cleaning, to say how many media there were where none can be used.
+    """
     extracted = {}
     for modality, extractor in EXTRACTORS.items():
         media = sum(medium is not None for medium in catalog.media(modality))
         if not media:
-            log.warning("%s has no %s: going on without it", catalog.name, modality)
+            if before := sum(medium is not None for medium in (raw or catalog).media(modality)):
+                log.warning("%s: NONE of its %d %s media can be used: going on without; set_aside.csv says why",
+                            catalog.name, before, modality)
+            else:
+                log.warning("%s has no %s: going on without it", catalog.name, modality)
             continue
         log.info("extracting %s: %d items", modality, media)
         start = time.perf_counter()
@@ -168,11 +199,21 @@ def extract_features(catalog: Catalog, store: FeatureStore | None = None) -> dic
     return extracted
 
 
-def tune_rankers(split: Split, features: Sequence[Features] = (),
-                 k: int = 20) -> tuple[dict[str, Tuned], dict[str, str]]:
-    """Every method at its best setting on valid, at most six each; and why others were left out. Chapters 7 to 9."""
-    useful = [one for one in features if one.present.any()]
-    fused = [FeatureFusion().fit(useful).transform(useful)] if len(useful) > 1 else []
+def without_features(catalog: Catalog, extracted: Mapping[str, Extracted]) -> pd.DataFrame:
+    """Media that were there and gave no features, as rows for the report of what was cleaned."""
+    rows = []
+    for modality, one in extracted.items():
+        files = catalog.items[modality] if modality in catalog.items else ["items.csv"] * len(catalog.items)
+        rows += [(file, pd.NA, item, "no features", "set aside", f"its {modality} gave nothing to go by: look at it")
+                 for file, item, medium, there in
+                 zip(files, catalog.items["item_id"], catalog.media(modality), one.features.present, strict=True)
+                 if medium is not None and not there]
+    return pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+
+
+def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
+    """Every method at its best setting on valid, at most six tried for each. Taught in chapters 7 to 9."""
+    useful = features_for("", features)
     methods: dict[str, list[Ranker]] = {
         "popularity": [Popularity()],
         "item kNN": [ItemKNN(n, shrink) for n in (20, 100, 500) for shrink in (1.0, 20.0)],
@@ -180,26 +221,27 @@ def tune_rankers(split: Split, features: Sequence[Features] = (),
         "ALS": [ImplicitALS(l2=l2, alpha=alpha) for l2, alpha in
                 ((10.0, 3.0), (30.0, 10.0), (60.0, 10.0), (60.0, 20.0), (100.0, 20.0), (100.0, 40.0))]}
     methods |= {f"content kNN ({one.name})": [ContentKNN(one.name, n) for n in (10, 30, 100, 200, 400, 1000)]
-                for one in [*useful, *fused]}
+                for one in features_for("content", features)}
     if useful:
         methods[SideEASE.name] = [SideEASE(l2, weight) for l2 in (100.0, 200.0) for weight in (1.0, 3.0, 10.0)]
         methods[Blend.name] = []
-    tuned, left_out = {}, {}
+    tuned: dict[str, Tuned] = {}
     for name in (bar := tqdm(methods, unit="method", disable=None, leave=False)):
         bar.set_description(name)
-        try:
-            settings = methods[name] or _blends(tuned, useful)
-            tuned[name] = tune(settings, split, [*useful, *fused] if name.startswith("content") else useful, k=k)
-        except TooLarge as fault:
-            left_out[name] = str(fault)
-            log.warning("%s is left out: %s", name, fault)
-    return tuned, left_out
+        tuned[name] = tune(methods[name] or _blends(tuned, useful), split, features_for(name, features), k=k)
+    return tuned
+
+
+def features_for(method: str, features: Sequence[Features]) -> list[Features]:
+    """What a method learns from: the features that any item has; of two or more, a content kNN sees them fused too."""
+    useful = [one for one in features if one.present.any()]
+    if len(useful) > 1 and method.startswith("content"):
+        useful.append(FeatureFusion().fit(useful).transform(useful))
+    return useful
 
 
 def _blends(tuned: Mapping[str, Tuned], features: Sequence[Features]) -> list[Ranker]:
     """Decision-level: EASE and each content kNN at their own best settings, six ways to weigh them."""
-    if "EASE" not in tuned:
-        raise TooLarge("it needs EASE, which is left out")
     rankers = {name: tuned[name].ranker.clone() for name in
                ("EASE", *(f"content kNN ({one.name})" for one in features))}
     return [Blend(rankers, {name: 1 - content if name == "EASE" else content / len(features) for name in rankers})

@@ -4,112 +4,170 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mmrec_helpers import __version__, pipeline, saved_run
-from mmrec_helpers.catalog import Interactions
-from mmrec_helpers.evaluation import as_text, numbers, table
-from mmrec_helpers.evaluation.page import Card, write_page
+from mmrec_helpers import __version__, pipeline, saved_run, terminal
+from mmrec_helpers.catalog import positions
+from mmrec_helpers.evaluation import numbers
+from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
+from mmrec_helpers.evaluation.evaluator import GROUPS
+from mmrec_helpers.evaluation.page import Card, Listener, write_page
 
 log = logging.getLogger(__name__)
 
 
-def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, user: str | None = None) -> None:
-    """The main job on `data`, shown on the screen and written to `folder`; an older run survives a failure."""
+def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, user: str | None = None,
+                   events: Mapping[str, str] | None = None, pseudonyms: bool = False, as_json: bool = False) -> None:
+    """The main job on `data`, shown on the screen and written to `folder`; an older run survives a failure.
+
+    user: whose list the page opens with; events, pseudonyms: as in `pipeline.main`; as_json: print metrics.json alone.
+    """
     with saved_run.writing(folder) as fresh:
-        result = pipeline.main(data, k, seed)
-        titles = dict(zip(result.catalog.items["item_id"], result.catalog.items["title"].fillna(""), strict=True))
-        known = pipeline.everything_known(result.split)
-        about = {"data": result.catalog.name, "seed": seed, "k": k, "package": __version__,
-                 "ranker": result.ranker.name, "protocol": dict(result.split.protocol)}
-        modalities = [one.modality for one in result.extracted.values()]
-        titles = {item: titles[item] for item in known.items}
-        saved_run.save(fresh, result.ranker, known, titles, modalities, about)
-        _write_tables(fresh, result, about)
-        run = saved_run.SavedRun(result.ranker, known, titles, modalities)
-        user = _shown(user, known, result)
-        listed = run.recommend(user, k=10)
-        sections = sections_of(result)
-        _page(fresh, result, run, user, listed, sections)
-    for heading, frame in sections.items():
-        print(f"\n{heading}\n{as_text(frame, width=160)}")
-    print(f"\nten for {user}\n{listed.to_string(index=False, float_format='{:.3f}'.format)}")
-    print(f"\nwritten to {folder}; open {folder / 'index.html'}")
+        try:
+            result = pipeline.main(data, k, seed, events=events, pseudonyms=pseudonyms)
+        except pipeline.RunStopped as fault:
+            raise _explained(fault, folder) from None
+        report = figures(result) | {"seed": seed, "pseudonyms": pseudonyms}
+        run = _saved(fresh, result, report)
+        _write_tables(fresh, result, report)
+        _page(fresh, result, run, report, user)
+    if as_json:
+        print(_as_json(report))
+        return
+    for table in shown(result, report):
+        terminal.show(table)
+        print()
+    print(f"~ no difference to the best was shown\nwritten to {folder}; open {folder / 'index.html'}")
 
 
-def _shown(user: str | None, known: Interactions, result: pipeline.Result) -> str:
-    """The user asked for; someone else, and a word about it, where they are not known: the run is not lost for it."""
-    if user is not None and user not in known.users:
-        log.warning("user %r is not known here (of %d); showing someone else", user, len(known.users))
-        user = None
-    return user or someone(result)
+def figures(result: pipeline.Result) -> dict[str, object]:
+    """All that `metrics.json` holds: the methods, best first, with their settings, and what was cleaned and extracted.
+
+    A method's `valid` is the mean of each setting tried there; empty where there was nothing to compare.
+    """
+    methods = numbers(result.scores)
+    for name, method in methods.items():
+        tuned = result.tuned[name]
+        method |= {"params": tuned.params, "valid": tuned.scores, "learns_from": tuned.ranker.learns_from}
+    return {"data": result.catalog.name, "package": __version__, "k": result.scores[0].k,
+            "protocol": dict(result.split.protocol), "best": result.best, "methods": methods,
+            "extracted": extracted(result).to_dict("records"),
+            "cleaned": result.cleaned.counts().to_dict("records")}
 
 
-def sections_of(result: pipeline.Result) -> dict[str, pd.DataFrame]:
-    """Heading -> table: what was cleaned, what was extracted, how good each method is."""
-    notes = {name: {"learns from": choice.ranker.learns_from, "tried on valid": str(choice.tried),
-                    "chosen": _plain(choice.settings)} for name, choice in result.choices.items()}
+def extracted(result: pipeline.Result) -> pd.DataFrame:
+    """One row a modality: its features, how many items have them, of how many that have such a medium."""
+    rows = [(modality, one.features.name, int(one.features.present.sum()), one.media, one.features.matrix.shape[1],
+             round(one.seconds, 1)) for modality, one in result.extracted.items()]
+    rows += [(modality, "none", 0, 0, 0, 0.0) for modality in pipeline.EXTRACTORS if modality not in result.extracted]
+    return pd.DataFrame(rows, columns=["modality", "features", "items", "media", "dimensions", "seconds"])
+
+
+def shown(result: pipeline.Result, report: Mapping) -> list[object]:
+    """The tables for a terminal of 80 columns: cleaned, extracted, and the methods with the figures of the report."""
     users = len(result.scores[0].users)
-    return {
-        "cleaned": result.cleaned.counts().set_index("cause"),
-        "extracted": _extracted(result),
-        f"methods, best first: {users} users, split {result.split.protocol['split']}":
-            table(result.scores, notes=notes),
-    }
+    title = f"methods, best first: NDCG of {users} users, split {report['protocol']['split']}"
+    rows = [(name, _interval(one["ndcg"]), _against(one["against the best"]),
+             *(_figure(one["groups"][group]["ndcg"]) for group in GROUPS)) for name, one in report["methods"].items()]
+    tables = {"cleaned": result.cleaned.counts(), "extracted": extracted(result)}
+    return [*(terminal.table(name, list(table), table.itertuples(index=False), left=2)
+              for name, table in tables.items()),
+            terminal.table(title, ["method", f"NDCG@{report['k']} [95 %]", "to the best", *GROUPS], rows)]
 
 
-def someone(result: pipeline.Result) -> str:
-    """A user whose list is worth showing: in the test, with a history of middling length."""
-    users = result.scores[0].users
-    lengths = np.diff(result.split.known["test"].matrix.indptr)
-    lengths = pd.Series(lengths, index=result.split.test.users)[users]
-    return str((lengths - lengths.quantile(0.6)).abs().idxmin())
+def _interval(one: Mapping[str, float | None]) -> str:
+    return _figure(one["mean"]) + ("" if one["low"] is None else f" [{one['low']:.3f}, {one['high']:.3f}]")
 
 
-def _extracted(result: pipeline.Result) -> pd.DataFrame:
-    rows = {name: {"items": int(one.modality.present.sum()), "media": one.media,
-                   "dimensions": one.modality.matrix.shape[1], "seconds": round(one.seconds, 1)}
-            for name, one in result.extracted.items()}
-    missing = [name for name in pipeline.EXTRACTORS if name not in rows]
-    rows |= {name: {"items": 0, "media": 0, "dimensions": 0, "seconds": 0.0} for name in missing}
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("modality")
+def _against(one: Mapping[str, float | str] | None) -> str:
+    return "best" if one is None else f"{one['mean']:+.3f} " + one["words"].replace(NO_DIFFERENCE, "~")
 
 
-def _plain(settings: dict[str, object]) -> str:
-    """`l2 200, weight 3`; of a blend its weights: `EASE 0.4, content kNN (text) 0.2`."""
-    shown = settings.get("weights", {key: value for key, value in settings.items() if key != "modality"})
-    return ", ".join(f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
-                     for key, value in shown.items())
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
-def _write_tables(folder: Path, result: pipeline.Result, about: dict[str, object]) -> None:
-    counts = result.cleaned.counts()
-    report = {**about, "methods": numbers(result.scores), "cleaned": counts.to_dict(orient="records"),
-              "choices": {name: {"settings": choice.settings, "valid": choice.valid}
-                          for name, choice in result.choices.items()}}
-    (folder / "metrics.json").write_text(json.dumps(report, indent=1, default=str), encoding="utf-8")
+def _explained(fault: pipeline.RunStopped, folder: Path) -> pipeline.RunStopped:
+    """The fault with what was set aside, by which rule, the first line; all of it in a file beside the runs."""
+    path = folder.with_name(f"{folder.name}.set_aside.csv")
+    found = fault.cleaned.set_aside
+    terminal.harmless(found).to_csv(path, index=False)
+    lost = found[found["action"].eq("set aside") & found["line"].notna()]
+    why = [f"{len(rows):,} for {cause!r} (first: {rows['file'].iloc[0]}: line {rows['line'].iloc[0]}: "
+           f"{rows.iloc[0, -1]})" for cause, rows in lost.groupby("cause", sort=False)]
+    return pipeline.RunStopped(f"{fault}; set aside: {', '.join(why) or 'nothing'}; the whole list is in {path}",
+                               fault.cleaned)
+
+
+def _saved(folder: Path, result: pipeline.Result, report: Mapping[str, object]) -> saved_run.SavedRun:
+    known, features = result.split.everything, [one.features for one in result.extracted.values()]
+    named = result.catalog.items.set_index("item_id")["title"].dropna()
+    titles = {item: str(named.get(item, "")) for item in known.items}
+    about = {name: report[name] for name in ("data", "seed", "k", "package", "protocol", "best")}
+    saved_run.save(folder, result.ranker, known, titles, features, about)
+    return saved_run.SavedRun(result.ranker, known, titles, features)
+
+
+def _as_json(report: Mapping[str, object]) -> str:
+    """A ranker among a blend's settings is its own settings; a number of numpy's is a number."""
+    return json.dumps(report, indent=1, allow_nan=False, default=lambda one: (
+        one.item() if isinstance(one, np.generic) else one.get_params() if hasattr(one, "get_params") else str(one)))
+
+
+def _write_tables(folder: Path, result: pipeline.Result, report: Mapping[str, object]) -> None:
+    (folder / "metrics.json").write_text(_as_json(report), encoding="utf-8")
     result.recommendations.to_parquet(folder / "recommendations.parquet", index=False)
-    result.cleaned.set_aside.to_csv(folder / "set_aside.csv", index=False)
+    terminal.harmless(result.cleaned.set_aside).to_csv(folder / "set_aside.csv", index=False)
     np.savez(folder / "profiles.npz", users=result.profiles.ids.astype(str), matrix=result.profiles.matrix)
 
 
-def _page(folder: Path, result: pipeline.Result, run: saved_run.SavedRun, user: str, listed: pd.DataFrame,
-          sections: dict[str, pd.DataFrame]) -> None:
-    row = run.histories.matrix[list(run.histories.users).index(user)]
-    past = [str(item) for item in run.histories.items[row.indices[row.data > 0]]][-10:]
-    why = {one.item_id: f"because of {one.because}" + (f", alike in {one.alike_in}" if one.alike_in else "")
-           if one.because else "" for one in listed.itertuples()}
-    cards = {f"{user} took, among others": _cards(result, past, {}),
-             f"ten for {user}, by {result.ranker.name}": _cards(result, list(listed["item_id"]), why)}
-    write_page(folder, f"{result.catalog.name}: a run", sections, cards)
+# ---- the page
 
 
-def _cards(result: pipeline.Result, items: list[str], why: dict[str, str]) -> list[Card]:
-    catalog = result.catalog
-    rows = {item: row for row, item in enumerate(catalog.items["item_id"])}
-    image, audio = catalog.media("image"), catalog.media("audio")
-    return [Card(str(catalog.items["title"].iloc[rows[item]]), image[rows[item]], audio[rows[item]],
-                 why.get(item, "")) for item in items]
+def _page(folder: Path, result: pipeline.Result, run: saved_run.SavedRun, report: Mapping, user: str | None) -> None:
+    users = listeners(result)
+    if user is not None and user not in run.known.users:
+        log.warning("user %r is not known here (of %d); showing others", user, len(run.known.users))
+    elif user is not None:
+        users = [user, *users]
+    methods = {name: {**one, "chosen": _plain(one["params"])} for name, one in report["methods"].items()}
+    protocol, people = report["protocol"], [_listener(result, run, one) for one in dict.fromkeys(users)]
+    write_page(folder, f"{report['data']}: a run", people, methods,
+               {"What was extracted": extracted(result), "What was cleaned": result.cleaned.counts()},
+               user if user in users else users[len(users) * 3 // 5], result.best,
+               f"{len(run.known.items):,} items, {len(run.known.users):,} users; {len(result.scores[0].users):,} users "
+               f"in the test; split {protocol['split']}: {protocol['how']}")
+
+
+def listeners(result: pipeline.Result, n: int = 8) -> list[str]:
+    """Users of the test whose histories are of n different lengths, from the shortest to the longest."""
+    known, users = result.split.everything, np.asarray(result.scores[0].users)
+    lengths = known.matrix.getnnz(axis=1)[positions(users, known.users, "user")]
+    ordered = users[np.argsort(lengths, kind="stable")]
+    return list(dict.fromkeys(ordered[np.linspace(0, len(ordered) - 1, n).round().astype(int)]))
+
+
+def _listener(result: pipeline.Result, run: saved_run.SavedRun, user: str) -> Listener:
+    query, cards = run.known.queries([user]), _cards(result, run)
+    past = query.history.indices
+    if query.time is not None:
+        past = past[np.argsort(-query.time[0, past].toarray().ravel(), kind="stable")]
+    listed = [Card(*cards[one.item_id], one.because, one.alike_in) for one in run.recommend(user, k=10).itertuples()]
+    return Listener(user, len(past), [Card(*cards[item]) for item in run.known.items[past[:10]]], listed)
+
+
+def _cards(result: pipeline.Result, run: saved_run.SavedRun) -> dict[str, tuple[str, Path | None, Path | None]]:
+    """What is shown of each item: its title, else its id; cover and preview, where there are."""
+    media = zip(result.catalog.items["item_id"], *map(result.catalog.media, ("image", "audio")), strict=True)
+    return {item: (run.titles.get(item) or item, image, audio) for item, image, audio in media}
+
+
+def _plain(settings: Mapping[str, object]) -> str:
+    """`l2 200, weight 3`; of a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`."""
+    chosen = settings.get("weights", {name: value for name, value in settings.items() if name != "features"})
+    return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
+                     for name, value in chosen.items())

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import Features, Interactions, Queries
+from mmrec_helpers.catalog import Features, Interactions, Queries, Recommendations
 from mmrec_helpers.ranking import Ranker, load
 from mmrec_helpers.ranking import save as save_ranker
 from mmrec_helpers.ranking.reasons import alike_in
@@ -53,18 +53,19 @@ class SavedRun:
         ValueError for k below 1.
         """
         query = Queries.of(history, self.known.items) if user is None else self.known.queries([user])
-        return self._table(query, self.ranker.recommend(query, k, only, without).to_frame())
+        return self._table(query, self.ranker.recommend(query, k, only, without))
 
     def similar_items(self, item: str, k: int = 10, only: Sequence[str] | None = None,
                       without: Sequence[str] = ()) -> pd.DataFrame:
         """The items to offer beside one item; columns and errors as in `recommend`."""
         query = Queries.of([item], self.known.items)
-        return self._table(query, self.ranker.similar_items(item, k, only, without).to_frame())
+        return self._table(query, self.ranker.similar_items(item, k, only, without))
 
-    def _table(self, query: Queries, listed: pd.DataFrame) -> pd.DataFrame:
+    def _table(self, query: Queries, recommended: Recommendations) -> pd.DataFrame:
+        listed = recommended.to_frame()
         explained, = self.ranker.explain(query, [listed["item_id"].tolist()])
         past = [[item for item, added in one.past.items() if added > 0][:2] for one in explained]
-        popular = "" if query.history.nnz else "what most people took: nothing is known of this user"
+        popular = "what most people took: nothing is known of this user" if recommended.by_popularity[0] else ""
         return pd.DataFrame({
             "rank": listed["rank"], "item_id": listed["item_id"],
             "title": [self.titles.get(item) or item for item in listed["item_id"]], "score": listed["score"],
@@ -84,7 +85,7 @@ def writing(folder: str | Path) -> Iterator[Path]:
     if not NAME.fullmatch(folder.name):
         raise RunError(f"{folder.name!r} is no name for a run; use letters, digits, - _ and .")
     _recover(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / "run.json").exists():
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / "run.json").exists()):
         raise RunError(f"{folder}: there, and not a run; give another name, nothing was overwritten")
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = (Path(tempfile.mkdtemp(prefix=f".{folder.name}.{what}-", dir=folder.parent)) for what in
@@ -106,11 +107,13 @@ def writing(folder: str | Path) -> Iterator[Path]:
 
 def _recover(folder: Path) -> None:
     """Bring back a run whose writer was killed between its two renames; clear what dead writers left a day ago."""
-    for left in sorted(folder.parent.glob(f".{folder.name}.*-*")):
-        if (left / "run").exists() and not folder.exists():
-            (left / "run").rename(folder)
-        if time.time() - left.stat().st_mtime > DAY:
-            shutil.rmtree(left, ignore_errors=True)
+    mine = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-\w+")  # not those of a run `NAME.more`
+    for left in sorted(left for left in folder.parent.glob(".*") if mine.fullmatch(left.name)):
+        with suppress(OSError):  # its writer is alive and was quicker
+            if (left / "run").exists() and not folder.exists():
+                (left / "run").rename(folder)
+            if time.time() - left.stat().st_mtime > DAY:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str, str], features: Sequence[Features],
@@ -150,8 +153,10 @@ def open_run(folder: str | Path) -> SavedRun:
         known = Interactions(matrix, arrays["users"], arrays["items"], seen)
     with _reading(folder, "titles.json") as path:
         titles = dict(json.loads(path.read_text(encoding="utf-8")))
-    with _reading(folder, "features"):
-        features = [_features(path) for path in sorted((folder / "features").glob("*.npz"))]
+    features = []
+    for found in sorted((folder / "features").glob("*.npz")):
+        with _reading(folder / "features", found.name) as path:
+            features.append(_features(path))
     with _reading(folder, "ranker") as path:
         ranker = load(path)
         if not np.array_equal(ranker.items_, known.items):
@@ -182,7 +187,7 @@ def _check_sums(folder: Path, sums: object) -> None:
     for name in (f"ranker/{part}" for part in ("ranker.json", "arrays.npz")):
         expected.setdefault(name, "")
     for name, value in expected.items():
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             if (folder / name).resolve().is_relative_to(folder.resolve()) and _sha256(folder / name) == value:
                 continue
         raise RunError(f"{folder / name}: missing or changed since it was written; make the run again with `mmrec run`")
@@ -198,5 +203,5 @@ def _features(path: Path) -> Features:
         found = Features(str(arrays["name"]), str(arrays["modality"]), arrays["ids"], arrays["matrix"],
                          arrays["present"])
     if found.matrix.ndim != 2 or not np.isfinite(found.matrix).all():
-        raise ValueError(f"{path.name}: rows are not finite")
+        raise ValueError("rows are not finite")
     return found

@@ -1,5 +1,6 @@
-"""Rankers judged: who is asked, what is scored, how sure a figure is, and what the table says."""
+"""Rankers judged: who is asked, what is scored, how settings are chosen, how sure a figure is, what the table says."""
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from mmrec_helpers import splits
-from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.evaluation import Scores, as_text, bootstrap, evaluate, numbers, paired, table
+from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
+from mmrec_helpers.evaluation import Scores, as_text, bootstrap, evaluate, numbers, paired, table, tune, tuning
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
-from mmrec_helpers.ranking import EASE, Popularity
-from mmrec_helpers.ranking.base import stored, top
+from mmrec_helpers.ranking import EASE, ContentKNN, Popularity
+from mmrec_helpers.ranking.top_k import top_k
 
 
 def shop(n_users=8, n_items=12, seed=0):
@@ -24,55 +26,47 @@ def shop(n_users=8, n_items=12, seed=0):
             for day, i in enumerate(rng.permutation(n_items)[:rng.integers(4, n_items + 1)])]
     events = pd.DataFrame(rows, columns=["user_id", "item_id", "event", "timestamp"])
     events["timestamp"] = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(events["timestamp"], unit="D")
-    items = sorted(events["item_id"].unique())
+    items = [f"i{i:02}" for i in range(n_items)]
     return Catalog(pd.DataFrame({"item_id": items, "title": items}), events, Path(), "shop")
 
 
 class Fixed:
-    """A ranker that scores items as it is told: the same for everybody, or a row each."""
+    """A ranker with given scores, the same for everybody or a row for each query; it remembers what it was asked."""
 
-    def __init__(self, split, scores, name="fixed"):
-        self.name, self.items_ = name, split.train.items
-        self.all = np.broadcast_to(np.asarray(scores, float), split.train.matrix.shape)
-        self.asked, self.row = [], 0
+    def __init__(self, stage, scores, name="fixed"):
+        self.name, self.items_ = name, stage.fit.items
+        self.all = np.broadcast_to(np.asarray(scores, float), stage.targets.shape)
+        self.asked = []
 
-    def recommend(self, histories, k, exclude=None, candidates=None):
-        rows = np.arange(self.row, self.row + histories.shape[0])
-        self.row = rows[-1] + 1
-        scores = self.all[rows].copy()
-        scores[stored(exclude)] = -np.inf
-        scores[:, ~candidates] = -np.inf
-        self.asked.append(histories)
-        return top(scores, self.items_, k)
-
-
-def judged_rows(split, stage="test"):
-    return np.flatnonzero((np.diff(getattr(split, stage).matrix.indptr) > 0)
-                          & (np.diff(split.known[stage].matrix.indptr) > 0))
+    def recommend(self, queries, k, only):
+        self.asked.append(queries)
+        scores = np.where(queries.seen.toarray() | ~only, -np.inf, self.all)
+        columns, values = top_k(scores, k)
+        return Recommendations(np.where(columns >= 0, self.items_[columns], None), values, queries.users,
+                               np.zeros(len(queries), bool))
 
 
 # ---- the evaluator
 
 
 @pytest.mark.parametrize("kind", splits.SPLITS)
-@pytest.mark.parametrize("stage", ["valid", "test"])
-def test_the_perfect_ranking_has_ndcg_1_and_the_worst_0(kind, stage):
-    split = splits.SPLITS[kind](shop(20), min_events=1)
-    targets = getattr(split, stage).matrix[judged_rows(split, stage)].toarray()
-    whole = np.zeros(split.train.matrix.shape)
-    whole[:len(targets)] = targets
-    k = int(targets.sum(1).max())
-    good = evaluate(Fixed(split, whole), split, stage, k)
+@pytest.mark.parametrize("name", ["valid", "test"])
+def test_the_perfect_ranking_has_ndcg_1_and_the_worst_0_while_anything_else_is_left(kind, name):
+    split = splits.SPLITS[kind](shop(20), **({"share": 0.5} if "cold" in kind else {}))
+    stage = getattr(split, name)
+    targets, seen = stage.targets.toarray() > 0, stage.queries.seen.toarray()
+    good = evaluate(Fixed(stage, targets), stage, int(targets.sum(1).max()))
     assert good.metrics["ndcg"] == pytest.approx(np.ones(len(targets)))
     assert good.metrics["recall"] == pytest.approx(np.ones(len(targets)))
-    bad = evaluate(Fixed(split, -whole), split, stage, 1)
-    other = split.candidates[stage].sum() - np.diff(split.known[stage].matrix.indptr)[judged_rows(split, stage)]
-    assert (bad.metrics["ndcg"][other > targets.sum(1)] == 0).all() or kind == "cold_items"
+    bad = evaluate(Fixed(stage, -1.0 * targets), stage, 1)
+    others = (stage.candidates & ~seen & ~targets).any(1)
+    assert others.sum() > 2
+    assert bad.metrics["ndcg"].tolist() == (1.0 - others).tolist()
 
 
 def test_a_list_is_scored_by_hand():
-    split = splits.user_time(splits.example(), min_events=1)  # a is asked for i9, b for i4; i8, i3 are known by then
-    scores = evaluate(Fixed(split, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), split, k=3)
+    test = splits.user_time(splits.example()).test  # a is asked for i9, b for i4; all else is known by then
+    scores = evaluate(Fixed(test, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), test, k=3)
     assert scores.users.tolist() == ["a", "b"]
     assert scores.lists.tolist() == [["i9", None, None], ["i4", None, None]]
     assert scores.metrics["precision"].tolist() == [1 / 3, 1 / 3]
@@ -80,18 +74,16 @@ def test_a_list_is_scored_by_hand():
     assert scores.k == 3
 
 
-def test_what_is_known_at_the_stage_is_the_input_and_is_never_recommended():
-    split = splits.user_time(shop(), min_events=1)
-    for stage in ("valid", "test"):
-        ranker = Fixed(split, np.arange(12)[:len(split.train.items)])
-        scores = evaluate(ranker, split, stage, k=20)
-        known = split.known[stage].matrix[judged_rows(split, stage)]
-        assert (ranker.asked[0] != known).nnz == 0
-        for user, shown in zip(scores.users, scores.lists, strict=True):
-            row = list(split.train.users).index(user)
-            taken = set(split.train.items[split.known[stage].matrix[row].indices])
+def test_the_queries_of_the_stage_are_the_input_and_what_was_seen_is_not_in_a_list():
+    split = splits.user_time(shop())
+    for stage in (split.valid, split.test):
+        ranker = Fixed(stage, np.arange(12))
+        scores = evaluate(ranker, stage, k=20)
+        assert ranker.asked == [stage.queries]
+        for row, shown in enumerate(scores.lists):
+            taken = set(stage.fit.items[stage.queries.seen[row].indices])
             assert not taken & set(shown)
-            assert taken | set(shown) - {None} == set(split.train.items)  # k is larger: all that is left is shown
+            assert taken | set(shown) - {None} == set(stage.fit.items)  # k is larger: all that is left is shown
 
 
 def test_a_user_without_target_or_without_past_is_not_judged():
@@ -99,46 +91,142 @@ def test_a_user_without_target_or_without_past_is_not_judged():
     plays += [("new", f"i{n}", 6) for n in range(3)] + [("gone", "i0", 0), ("gone", "i1", 1)]
     events = pd.DataFrame(plays, columns=["user_id", "item_id", "day"]).assign(event="play", value=np.nan)
     events["timestamp"] = pd.Timestamp("2025-01-01", tz="UTC") + pd.to_timedelta(events.pop("day"), unit="D")
-    split = splits.global_time(Catalog(pd.DataFrame(), events, Path(), "s"), valid=0.3, test=0.1, min_events=1)
-    assert "new" in {split.valid.users[row] for row in stored(split.valid.matrix)[0]}
-    scores = evaluate(Popularity().fit(split.train), split, "valid", k=3)
-    assert set(scores.users) == {"old", "busy"}
+    items = pd.DataFrame({"item_id": [f"i{n}" for n in range(8)]})
+    valid = splits.global_time(Catalog(items, events, Path(), "s"), valid=0.3, test=0.1).valid
+    assert set(evaluate(Popularity().fit(valid.fit), valid, k=3).users) == {"old", "busy"}
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(1, 9), st.integers(0, 30))
-def test_batches_change_nothing(batch, seed):
-    split = splits.user_time(shop(seed=seed), min_events=1)
-    ranker = EASE(l2=1.0).fit(split.learn("test"))
-    one, two = evaluate(ranker, split, k=5), evaluate(ranker, split, k=5, batch=batch)
-    assert one.lists.tolist() == two.lists.tolist()
-    for name in one.metrics:
-        assert one.metrics[name].tolist() == two.metrics[name].tolist()
-        assert ((one.metrics[name] >= 0) & (one.metrics[name] <= 1 + 1e-12)).all()
-    assert 0 < one.coverage <= 1
+def grouped():
+    """k0 to k2 were taken by five, r by one, n by nobody; u0 is asked for k2, u1 for r, u2 for n and k1."""
+    test = splits.user_time(splits.example("abc")).test
+    items = np.array(["k0", "k1", "k2", "r", "n"], object)
+    learnt = sparse.csr_matrix(np.array([[1, 1, 1, 0, 0]] * 5 + [[0, 0, 0, 1, 0]], np.float32))
+    fit = type(test.fit)(learnt, [f"f{n}" for n in range(6)], items)
+    history = sparse.csr_matrix(np.array([[1, 0, 0, 0, 0]] * 3, np.float32))
+    targets = sparse.csr_matrix(np.array([[0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 1, 0, 0, 1]], np.float32))
+    return dataclasses.replace(test, fit=fit, queries=type(test.queries)(history, users=np.array(["u0", "u1", "u2"])),
+                               targets=targets, candidates=np.ones(5, bool))
+
+
+def test_known_rare_and_new_targets_are_judged_apart():
+    stage = grouped()
+    scores = evaluate(Fixed(stage, [0, 5, 4, 3, 2]), stage, k=2)  # everybody gets k1, k2
+    assert scores.targets == {"all": 4, "known": 2, "rare": 1, "new": 1}
+    assert scores.metrics["recall"].tolist() == [1, 0, 0.5]
+    np.testing.assert_array_equal(scores.groups["known"]["recall"], [1, np.nan, 1])
+    np.testing.assert_array_equal(scores.groups["rare"]["recall"], [np.nan, 0, np.nan])
+    np.testing.assert_array_equal(scores.groups["new"]["recall"], [np.nan, np.nan, 0])
+    summary = scores.summary()
+    assert summary.index.tolist() == ["all", "known", "rare", "new"]
+    assert summary["users"].tolist() == [3, 2, 1, 1]
+    assert summary["targets"].tolist() == [4, 2, 1, 1]
+    assert summary["recall@2"].tolist() == [0.5, 1, 0, 0]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 50), st.integers(1, 14))
+def test_hits_and_targets_of_the_groups_add_up_to_all(seed, k):
+    stage = splits.user_time(shop(seed=seed)).test
+    scores = evaluate(EASE(1.0).fit(stage.fit), stage, k)
+    assert scores.targets["all"] == sum(scores.targets[group] for group in ("known", "rare", "new")) > 0
+    hits = {name: np.nansum(metrics["precision"]) for name, metrics in scores.groups.items()}
+    assert sum(hits.values()) == pytest.approx(scores.metrics["precision"].sum())
+    judged = np.array([~np.isnan(metrics["ndcg"]) for metrics in scores.groups.values()])
+    assert judged.any(axis=0).all()
+    assert 0 < scores.coverage <= 1
+    assert all(((values >= 0) & (values <= 1 + 1e-12)).all() for values in scores.metrics.values())
+
+
+def test_a_summary_without_a_new_target_says_0_users():
+    stage = grouped()
+    stage = dataclasses.replace(stage, targets=sparse.csr_matrix(stage.targets.toarray() * [1, 1, 1, 1, 0]))
+    row = evaluate(Fixed(stage, np.arange(5)), stage, k=2).summary().loc["new"]
+    assert (row["users"], row["targets"]) == (0, 0)
+    assert np.isnan(row["ndcg@2"])
 
 
 def test_ties_always_go_to_the_earlier_item():
-    split = splits.user_time(shop(), min_events=1)
-    lists = evaluate(Fixed(split, np.zeros(len(split.train.items))), split, k=4).lists
+    test = splits.user_time(shop()).test
+    ranker = Popularity().fit(test.fit)
+    ranker.popularity_[:] = 1
+    lists = evaluate(ranker, test, k=4).lists
     assert all([x for x in shown if x] == sorted(x for x in shown if x) for shown in lists)
 
 
-def test_a_ranker_of_other_items_one_that_repeats_itself_and_an_empty_stage_are_refused():
-    split = splits.user_time(shop(), min_events=1)
-    wrong = Fixed(split, np.zeros(len(split.train.items)), "wrong")
-    wrong.items_ = split.train.items[::-1]
+def test_a_ranker_of_other_items_and_one_that_repeats_itself_are_refused():
+    test = splits.user_time(shop()).test
+    wrong = Fixed(test, np.zeros(12), "wrong")
+    wrong.items_ = test.fit.items[::-1]
     with pytest.raises(ValueError, match="wrong was fitted on other items"):
-        evaluate(wrong, split)
-    twice = Fixed(split, np.zeros(len(split.train.items)), "twice")
-    twice.recommend = lambda histories, k, exclude, candidates: (
-        np.full((histories.shape[0], k), split.train.items[0]), None)
+        evaluate(wrong, test)
+    twice = Fixed(test, np.zeros(12), "twice")
+    twice.recommend = lambda queries, k, only: Recommendations(
+        np.full((len(queries), k), test.fit.items[0], object), np.zeros((len(queries), k)), queries.users, [])
     with pytest.raises(ValueError, match="twice recommends an item twice"):
-        evaluate(twice, split, k=2)
-    split.test.matrix.data[:] = 0
-    split.test.matrix.eliminate_zeros()
-    with pytest.raises(ValueError, match="nobody has both"):
-        evaluate(Popularity().fit(split.train), split)
+        evaluate(twice, test, k=2)
+
+
+# ---- choosing settings
+
+
+class Closed:
+    """A test that nobody may look at, but for what may be learnt before it."""
+
+    def __init__(self, stage):
+        self.fit = stage.fit
+
+    def __getattr__(self, name):
+        raise AssertionError(f"test.{name} was looked at")
+
+
+def closed(split):
+    return Split(split.valid, Closed(split.test), split.everything, split.protocol)
+
+
+def test_settings_are_copied_and_only_valid_is_looked_at():
+    split = splits.user_time(shop(20))
+    settings = [EASE(1.0), EASE(1000.0), Popularity()]
+    tuned = tune(settings, closed(split), k=5)
+    by_hand = [evaluate(one.clone().fit(split.valid.fit), split.valid, 5).metrics["ndcg"].mean() for one in settings]
+    assert tuned.scores == by_hand
+    assert not any(hasattr(one, "items_") for one in settings)
+    best = settings[int(np.argmax(by_hand))]
+    assert tuned.params == best.get_params()
+    assert type(tuned.ranker) is type(best)
+    assert tuned.ranker is not best
+    expected = best.clone().fit(split.test.fit).score(split.test.queries)
+    np.testing.assert_array_equal(tuned.ranker.score(split.test.queries), expected)
+
+
+def test_one_setting_is_not_compared_so_it_has_no_score():
+    tuned = tune([Popularity()], closed(splits.user_time(shop())))
+    assert tuned.scores == []
+    assert tuned.ranker.items_ is not None
+
+
+def test_ties_of_settings_go_to_the_earlier():
+    text = Features("t", "text", [f"i{i:02}" for i in range(12)], np.eye(12))
+    tuned = tune([ContentKNN("t", k) for k in (50, 40, 60)], splits.user_time(shop()), [text], k=5)
+    assert len(set(tuned.scores)) == 1
+    assert tuned.params == {"features": "t", "k": 50}
+
+
+def test_the_metric_asked_for_decides():
+    split = splits.user_time(shop(20))
+    assert tune([EASE(1.0), EASE(9.0)], split, metric="recall", k=3).scores == [
+        evaluate(EASE(l2).fit(split.valid.fit), split.valid, 3).metrics["recall"].mean() for l2 in (1.0, 9.0)]
+
+
+def test_of_many_users_some_are_compared_on_and_the_test_learns_from_all(monkeypatch):
+    monkeypatch.setattr(tuning, "MAX_USERS", 4)
+    split, asked = splits.user_time(shop(30)), []
+    monkeypatch.setattr(tuning, "evaluate", lambda ranker, stage, k: asked.append(stage) or evaluate(ranker, stage, k))
+    tuned = tune([EASE(1.0), EASE(2.0)], split, k=5)
+    users = split.valid.queries.users
+    assert list(asked[0].queries.users) == [users[0], users[9], users[19], users[-1]]  # evenly over all
+    first = list(users).index(asked[0].queries.users[1])
+    assert (asked[0].targets[1] != split.valid.targets[first]).nnz == 0
+    assert tuned.ranker.popularity_.sum() == split.test.fit.matrix.nnz
 
 
 # ---- how sure
@@ -239,8 +327,9 @@ def test_on_movielens_a_personal_list_beats_popularity():
     ratings = pd.read_csv(Path(os.environ["MMREC_MOVIELENS"]) / "ratings.csv", dtype={"userId": str, "movieId": str})
     events = ratings.rename(columns={"userId": "user_id", "movieId": "item_id", "rating": "value"})
     events["timestamp"] = pd.to_datetime(events["timestamp"], unit="s", utc=True)
-    split = splits.default(Catalog(pd.DataFrame(), events.assign(event="rate"), Path(), "movielens"))
-    ease, popular = (evaluate(ranker.fit(split.learn("test")), split) for ranker in (EASE(l2=200.0), Popularity()))
+    items = pd.DataFrame({"item_id": events["item_id"].unique()})
+    test = splits.default(Catalog(items, events.assign(event="rate"), Path(), "movielens")).test
+    ease, popular = (evaluate(ranker.fit(test.fit), test) for ranker in (EASE(l2=200.0, min_events=5), Popularity()))
     assert paired(ease, popular).low > 0.02
     assert ease.coverage > popular.coverage
     assert table([popular, ease])["in words"].tolist() == ["best", "lower"]

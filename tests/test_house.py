@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mmrec_helpers"
 
 FLOORS = [
-    {"catalog", "plots"},
+    {"catalog", "plots", "terminal"},
     {"datasets", "media", "metrics"},
     {"features", "preprocessing", "splits"},
     {"profiles", "fusion"},

@@ -13,8 +13,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mmrec_helpers import pipeline
-from mmrec_helpers.catalog import Catalog, Interactions, Modality
+from mmrec_helpers.catalog import Catalog, Features, Interactions
 from mmrec_helpers.features.store import FeatureStore
+from mmrec_helpers.fusion import FeatureFusion
 from mmrec_helpers.ranking import EASE, Popularity
 
 NAMES = ("preprocess_data", "extract_text_features", "extract_image_features", "extract_audio_features",
@@ -94,9 +95,9 @@ def test_fault_5_sparse_beside_dense():
     text = sparse.random(3, 4, 0.5, format="csr")
     with pytest.raises(ValueError, match="dimension"):
         np.concatenate([text, np.ones((3, 2))], axis=1)
-    fused = pipeline.fusion.fuse([Modality("text", list("abc"), text.toarray()),
-                                  Modality("image", list("abc"), np.ones((3, 2)))])
-    assert fused.matrix.shape == (3, 6)
+    both = [Features("tfidf", "text", list("abc"), text.toarray()),
+            Features("cnn", "image", list("abc"), np.ones((3, 2)))]
+    assert FeatureFusion().fit(both).transform(both).matrix.shape == (3, 6)
 
 
 def test_fault_6_a_row_of_items_is_not_a_user(shop, known, store):
@@ -114,12 +115,11 @@ def test_fault_7_a_reversed_argsort_of_a_table_turns_rows_round():
     wrong = np.argsort(scores)[::-1]  # the second user's ascending list comes first
     assert wrong[0].tolist() == [1, 2, 0]
     ranker = Popularity().fit(Interactions(sparse.csr_matrix([[1, 0, 1], [1, 0, 0]]), ["u", "v"], list("abc")))
-    ids, _ = ranker.recommend(sparse.csr_matrix((2, 3)), 3)
-    assert ids.tolist() == [["a", "c", "b"]] * 2
+    assert ranker.recommend([[], []], 3).ids.tolist() == [["a", "c", "b"]] * 2
 
 
 def test_fault_8_what_was_bought_is_recommended_again(known):
-    scores = known.matrix @ EASE(1.0).fit(known).affinity_ + known.matrix.toarray()
+    scores = EASE(1.0).fit(known).score(known.queries()) + known.matrix.toarray()
     best = known.items[scores.argmax(axis=1)]
     bought = [set(known.items[row.indices]) for row in known.matrix]
     assert any(one in mine for one, mine in zip(best, bought, strict=True))
@@ -130,7 +130,33 @@ def test_fault_8_what_was_bought_is_recommended_again(known):
 
 def test_fault_9_nothing_is_evaluated(shop, store, monkeypatch):
     monkeypatch.setattr(pipeline.datasets, "load", lambda data: shop)
-    result = pipeline.main("six records", k=3, store=store, min_events=1)
-    assert {one.name for one in result.scores} >= {"popularity", "EASE", "content kNN (text)", pipeline.HYBRID}
+    result = pipeline.main("six records", k=3, store=store)
+    text = result.extracted["text"].features
+    assert {one.name for one in result.scores} >= {"popularity", "EASE", "ALS", f"content kNN ({text.name})", "blend"}
     assert all(np.isfinite(one.metrics["ndcg"]).all() for one in result.scores)
     assert set(result.extracted) == {"text"}  # no covers, no previews: it goes on without them
+
+
+def test_what_is_reported_has_not_seen_the_test_and_what_serves_is_the_best_on_valid(shop, store, monkeypatch):
+    monkeypatch.setattr(pipeline.datasets, "load", lambda data: shop)
+    result = pipeline.main("six records", k=3, store=store)
+    learnt = result.split.test.fit.matrix.getnnz(axis=0)
+    for name, tuned in result.tuned.items():
+        assert tuned.ranker.popularity_.tolist() == learnt.tolist(), name
+    valid = {name: max(tuned.scores) for name, tuned in result.tuned.items() if tuned.scores}
+    assert valid[result.best] == max(valid.values())
+    assert result.ranker.get_params().keys() == result.tuned[result.best].params.keys()
+    assert result.ranker.popularity_.tolist() == result.split.everything.matrix.getnnz(axis=0).tolist()
+    seen = set(zip(shop.events["user_id"], shop.events["item_id"], strict=True))
+    listed = set(zip(result.recommendations["user_id"], result.recommendations["item_id"], strict=True))
+    assert listed
+    assert not listed & seen
+
+
+def test_a_log_that_leaves_nobody_to_judge_stops_before_any_extraction(shop, store, monkeypatch):
+    alone = Catalog(shop.items, shop.events.head(1), shop.root, shop.name)
+    monkeypatch.setattr(pipeline.datasets, "load", lambda data: alone)
+    monkeypatch.setattr(pipeline, "extract_features", lambda *_: pytest.fail("extracted first"))
+    with pytest.raises(pipeline.RunStopped, match="nobody has both") as stopped:
+        pipeline.main("six records", store=store)
+    assert stopped.value.cleaned.counts() is not None

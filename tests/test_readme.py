@@ -18,7 +18,9 @@ def test_your_data_in_ten_lines_runs_as_printed(capsys):
     assert len([line for line in code.splitlines() if line]) <= 10
     seen = {}
     exec(code.replace("my/shop", str(datasets.small_recordshop())), seen)
-    assert seen["ids"].shape == (len(seen["split"].test.users), 10)
+    assert seen["listed"].groupby("user_id").size().eq(10).all()
+    assert set(seen["listed"]["user_id"]) == set(seen["split"].test.queries.users)
+    assert "r00001" not in set(seen["listed"]["item_id"])
     assert "exact duplicate" in capsys.readouterr().out
 
 

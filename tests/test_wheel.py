@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 from mmrec_helpers import saved_run
-from mmrec_helpers.catalog import Interactions, Modality
+from mmrec_helpers.catalog import Features, Interactions
 from mmrec_helpers.ranking import SideEASE
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +21,7 @@ def run(tmp_path_factory):
     rng = np.random.default_rng(0)
     known = Interactions(sparse.csr_matrix((rng.random((30, 12)) < 0.3).astype(np.float32)),
                          [f"u{i}" for i in range(30)], [f"i{i}" for i in range(12)])
-    text = Modality("text", known.items, rng.standard_normal((12, 4)))
+    text = Features("tfidf", "text", known.items, rng.standard_normal((12, 4)))
     folder = tmp_path_factory.mktemp("runs") / "one"
     with saved_run.writing(folder) as fresh:
         saved_run.save(fresh, SideEASE(5.0, 2.0).fit(known, [text]), known, {i: f"record {i}" for i in known.items},
@@ -52,7 +52,8 @@ def test_it_recommends_without_tensorflow(bare, run, tmp_path):
     assert len(done.stdout.strip().splitlines()) == 4
 
 
-def test_the_wheel_has_the_types_and_no_data(bare):
+def test_the_wheel_has_the_types_the_page_and_no_data(bare):
     site = next((bare.parent.parent / "lib").glob("python*/site-packages"))
     assert (site / "mmrec_helpers" / "py.typed").exists()
+    assert (site / "mmrec_helpers" / "evaluation" / "page.html").exists()
     assert not list((site / "mmrec_helpers").rglob("*.mp3"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 
 from bench import calibrate
 from mmrec_helpers import datasets, splits
-from mmrec_helpers.datasets.folder import verify
+from mmrec_helpers.datasets.folder import verify, write_catalog
+from mmrec_helpers.datasets.recordshop import dirt
 from mmrec_helpers.datasets.recordshop.build import EVENTS, ITEMS, SEED, USERS, build, draw_record, item_table
 from mmrec_helpers.datasets.recordshop.log import GAP, make_log
+from mmrec_helpers.datasets.recordshop.redraw import redraw
 from mmrec_helpers.datasets.recordshop.world import DAYS, MODALITIES, SEGMENTS, World, make_world
 from mmrec_helpers.evaluation import paired
 from mmrec_helpers.preprocessing import preprocess
@@ -109,7 +112,77 @@ def test_a_small_world_builds_whole_and_repeats(tmp_path):
 def test_a_full_folder_is_not_overwritten(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="not empty"):
-        build(tmp_path, items=5, users=5, quiet=True)
+        build(tmp_path, items=20, users=20, quiet=True)
+
+
+def test_a_world_that_fails_midway_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("mmrec_helpers.datasets.recordshop.dirt.soil", lambda *given: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        build(tmp_path / "shop", items=20, users=20, media=False, quiet=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_catalogue_that_is_returned_is_the_one_on_disk(tmp_path):
+    (tmp_path / "shop").mkdir()
+    made = build(tmp_path / "shop", items=20, users=20, media=False, quiet=True)
+    there = datasets.load(tmp_path / "shop")
+    assert (made.root, made.name) == (there.root, there.name)
+    pd.testing.assert_frame_equal(made.events.fillna(""), there.events.fillna(""), check_dtype=False)
+
+
+def test_a_large_shop_has_as_many_rows_as_asked():
+    world = make_world(5000, 300, seed=3)
+    assert len(make_log(world, 17_000, np.full(5000, 19.9), seed=4)) == pytest.approx(17_000, rel=0.07)
+
+
+# ---- another log of the same shop
+
+
+@pytest.fixture(scope="module")
+def redrawn():
+    return redraw("recordshop", 1), redraw("recordshop", 2)
+
+
+def test_the_shipped_log_is_the_seeds(raw, tmp_path):
+    clean = redraw("recordshop", 0)
+    table = item_table(make_world(ITEMS, USERS, SEED), SEED, quiet=True)
+    catalog, _ = dirt.soil(replace(clean, items=table), np.random.default_rng(SEED + 2))
+    write_catalog(catalog, tmp_path)
+    for file in ("items.csv", "events.csv"):
+        assert (tmp_path / file).read_bytes() == (raw.root / file).read_bytes()
+
+
+def test_a_redrawn_log_is_another_one_of_the_same_shop_and_repeats(redrawn, raw):
+    one, two = redrawn
+    assert one.events.columns.equals(raw.events.columns)
+    assert one.root == raw.root
+    pd.testing.assert_frame_equal(one.items, raw.items)
+    pd.testing.assert_frame_equal(one.events, redraw(raw.root, 1).events)
+    pairs = [set(zip(log["user_id"], log["item_id"], strict=True)) for log in (one.events, two.events)]
+    assert len(pairs[0] & pairs[1]) < 0.3 * len(pairs[0])
+
+
+def test_a_redrawn_log_has_the_same_listeners_tastes_and_popularity(redrawn):
+    one, two = (catalog.events for catalog in redrawn)
+    assert len(one) == pytest.approx(len(two), rel=0.05)
+    for column, least in (("user_id", 0.9), ("item_id", 0.9)):
+        counts = pd.concat([log[column].value_counts() for log in (one, two)], axis=1).fillna(0)
+        assert counts.corr().iloc[0, 1] > least, column
+    shares = pd.concat([log["event"].value_counts(normalize=True) for log in (one, two)], axis=1)
+    assert shares.diff(axis=1).iloc[:, 1].abs().max() < 0.01
+
+
+def test_a_redrawn_shop_passes_cleaning_and_is_split(redrawn):
+    clean, report = preprocess(redrawn[0], check_media=False)
+    assert not set(report.set_aside["file"]) & {"events.csv"}
+    assert splits.default(clean).test.matrix.nnz > 1000
+
+
+def test_a_small_shop_of_other_size_is_redrawn_at_its_size(tmp_path):
+    build(tmp_path / "shop", items=40, users=30, events=700, seed=5, media=False, soiled=False, quiet=True)
+    own, again, other = datasets.load(tmp_path / "shop"), redraw(tmp_path / "shop", 0), redraw(tmp_path / "shop", 3)
+    assert own.events["timestamp"].tolist() == again.events["timestamp"].tolist()
+    assert len(other.events) == pytest.approx(len(own.events), rel=0.25)
 
 
 # ---- the committed files against the floors

@@ -1,64 +1,73 @@
-"""A run as a page: tables, and one user's list with covers and players. Taught in chapter 11."""
+"""A run as a page: lists with covers and players, how good the methods are, what was cleaned. Taught in chapter 11.
+
+What it looks like is in `page.html`, a Jinja2 template that escapes all that it is given.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import pandas as pd
-
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
-table { border-collapse: collapse; margin: 1rem 0; font-size: 14px; display: block; overflow-x: auto }
-th, td { border-bottom: 1px solid #ddd; padding: .3rem .8rem; text-align: left; white-space: nowrap }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: 1.2rem; padding: 0 }
-.card { list-style: none } .card img, .none { width: 100%; aspect-ratio: 1; object-fit: contain; background: #eee;
-display: block } .card audio { width: 100%; height: 2rem; margin-top: .3rem } .why { color: #555; font-size: 14px }
-"""
 
 
 @dataclass(frozen=True)
 class Card:
-    """One item as shown: title; image and audio files or None; why: a line under it."""
+    """One item as shown: title; image and audio files or None; because: titles of past items; alike: in which
+    features."""
 
     title: str
     image: Path | None = None
     audio: Path | None = None
-    why: str = ""
+    because: str = ""
+    alike: str = ""
 
 
-def write_page(folder: Path, title: str, tables: Mapping[str, pd.DataFrame],
-               lists: Mapping[str, Sequence[Card]]) -> Path:
+@dataclass(frozen=True)
+class Listener:
+    """Someone whose list is shown: the id, how many items they took, the latest of them, and what is offered."""
+
+    name: str
+    taken: int
+    past: Sequence[Card]
+    listed: Sequence[Card]
+
+
+def write_page(folder: Path, title: str, listeners: Sequence[Listener], methods: Mapping[str, Mapping],
+               tables: Mapping[str, pd.DataFrame], chosen: str = "", ranker: str = "", facts: str = "") -> Path:
     """Write `folder/index.html`; the media shown are copied to `folder/media`, so the folder can be moved.
 
-    tables and lists: heading -> content, in this order. Returns the page's path.
+    methods: as `report.numbers` gives them, best first; tables: heading -> content; chosen: whose list is open at first
+    (default: the first listener's); ranker: the method whose lists are shown; facts: a line below the title. Returns
+    the page's path.
     """
-    media = folder / "media"
-    media.mkdir(exist_ok=True)
-    parts = [f"<h2>{escape(heading)}</h2>{table.to_html(border=0)}" for heading, table in tables.items()]
-    parts += [f'<h2>{escape(heading)}</h2><ul class="cards">{"".join(card_html(card, media) for card in cards)}</ul>'
-              for heading, cards in lists.items()]
-    page = (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-            f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
-            f"<h1>{escape(title)}</h1>{''.join(parts)}</html>")
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    (folder / "media").mkdir(exist_ok=True)
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+                            trim_blocks=True, lstrip_blocks=True)
+    templates.filters["copied"] = partial(_copied, folder / "media")
+    page = templates.get_template("page.html").render(
+        title=title, listeners=listeners, methods=methods, tables=tables, chosen=chosen, ranker=ranker, facts=facts,
+        top=_top(methods))
     path = folder / "index.html"
     path.write_text(page, encoding="utf-8")
     return path
 
 
-def card_html(card: Card, media: Path) -> str:
-    """The list entry of one item, its files copied to `media`."""
-    name = escape(card.title)
-    cover = (f'<img src="{_copied(card.image, media)}" alt="cover of {name}" loading="lazy">' if card.image
-             else '<span class="none" role="img" aria-label="no cover"></span>')
-    player = (f'<audio controls preload="none" src="{_copied(card.audio, media)}" aria-label="preview of {name}">'
-              "</audio>" if card.audio else "")
-    return f'<li class="card">{cover}{player}<strong>{name}</strong><div class="why">{escape(card.why)}</div></li>'
+def _copied(media: Path, path: Path) -> str:
+    """The address of a copy; files of one name in two folders are two copies."""
+    name = f"{hashlib.sha256(str(path).encode()).hexdigest()[:10]}-{path.name[-40:]}"
+    shutil.copyfile(path, media / name)
+    return quote(f"media/{name}")
 
 
-def _copied(path: Path, media: Path) -> str:
-    shutil.copyfile(path, media / path.name)
-    return escape(f"media/{path.name}")
+def _top(methods: Mapping[str, Mapping]) -> float:
+    """Where the axis of the picture ends: a round number just above every interval."""
+    largest = max((one["ndcg"]["high"] or one["ndcg"]["mean"] or 0 for one in methods.values()), default=0)
+    return next((end for end in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 0.8) if end > largest), 1.0)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from mmrec_helpers.evaluation.compare import Interval, bootstrap, paired
+from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, paired
 from mmrec_helpers.evaluation.evaluator import Scores
 
 TITLES = {"ndcg": "NDCG", "recall": "recall", "precision": "precision", "f1": "F1", "hit_rate": "hit rate"}
@@ -42,17 +42,24 @@ def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] =
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method").fillna("")
 
 
-def numbers(scores: Sequence[Scores], n: int = 1000, seed: int = 0) -> dict[str, dict[str, object]]:
-    """The same for machines: by method, each metric's mean, low and high, the coverage, the users judged.
+def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed: int = 0) -> dict[str, dict]:
+    """The same for machines, best first: by method, each metric's mean, low and high, the coverage, the users judged.
+
+    Beside them the difference to the best, and `metric` on targets that are known, rare and new. None is a figure
+    that there is not.
 
     >>> ndcg = np.array([0.5, 0.5])
     >>> one = Scores("a", np.array(["u", "v"]), {"ndcg": ndcg}, 0.25, np.full((2, 1), None))
-    >>> numbers([one])
-    {'a': {'ndcg': {'mean': 0.5, 'low': 0.5, 'high': 0.5}, 'coverage': 0.25, 'k': 1, 'users': 2}}
+    >>> numbers([one])["a"]["ndcg"], numbers([one])["a"]["users"]
+    ({'mean': 0.5, 'low': 0.5, 'high': 0.5}, 2)
     """
     _check_names(scores)
-    return {one.name: {**{name: bootstrap(values, n, seed)._asdict() for name, values in one.metrics.items()},
-                       "coverage": one.coverage, "k": one.k, "users": len(one.users)} for one in scores}
+    ranked = sorted(scores, key=lambda one: (-np.nanmean(one.metrics[metric]), one.name))
+    return {one.name: {
+        **{name: _plain(bootstrap(values, n, seed)) for name, values in one.metrics.items()},
+        "against the best": None if one is ranked[0] else _plain(paired(one, ranked[0], metric, n, seed)),
+        "groups": {group: _group(one, group, metric) for group in one.groups},
+        "coverage": one.coverage, "k": one.k, "users": len(one.users)} for one in ranked}
 
 
 def as_text(report: pd.DataFrame, width: int | None = None) -> str:
@@ -68,6 +75,17 @@ def _row(one: Scores, best: Scores, metric: str, shown: Sequence[str], n: int, s
     against = f"{TITLES.get(metric, metric)} against the best"
     return row | {against: "" if one is best else _cell(Interval(mean, low, high)),
                   "in words": "best" if one is best else words}
+
+
+def _group(one: Scores, group: str, metric: str) -> dict[str, float | int | None]:
+    judged = one.groups[group][metric]
+    judged = judged[~np.isnan(judged)]
+    return {metric: float(judged.mean()) if len(judged) else None, "users": len(judged),
+            "targets": one.targets.get(group, 0)}
+
+
+def _plain(figures: Interval | Difference) -> dict[str, float | str | None]:
+    return {name: None if value != value else value for name, value in figures._asdict().items()}
 
 
 def _cell(interval: Interval) -> str:

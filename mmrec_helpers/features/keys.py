@@ -85,8 +85,11 @@ def content(medium: Medium) -> bytes:
     if isinstance(medium, str):
         return hashlib.sha256(b"t" + medium.encode("utf-8", "surrogatepass")).digest()
     try:
+        digest = hashlib.sha256(b"f")
         with opened(medium) as file:
-            return hashlib.file_digest(file, lambda: hashlib.sha256(b"f")).digest()
+            while block := file.read(1 << 20):
+                digest.update(block)
+        return digest.digest()
     except MediaFault as fault:
         log.warning("%s", fault)
     except OSError as fault:

@@ -16,9 +16,8 @@ from mmrec_helpers.ranking.top_k import chunks, top_k
 Histories = Queries | Sequence[str] | Sequence[Sequence[str]]
 """Who is asked for: `Queries`, or item ids: one history, or a list of them."""
 
-
-class TooLarge(ValueError):
-    """A method would need more memory than it may take; the message says how much, and what to change."""
+KINDS = {"items_": "U", "columns_": "i"}
+"""numpy's kind of what is learnt and is not float: ids as text, places as whole numbers."""
 
 
 class Capabilities(NamedTuple):
@@ -78,27 +77,32 @@ class Ranker:
                   without: Sequence[str] = ()) -> Recommendations:
         """The k best items of each query. What a query has seen is never offered; ties go to the earlier item.
 
-        only: what may be offered: item ids, or (items,) bool; without: item ids never to offer. Who has no history
-        gets what most people took. Memory is bounded by `top_k.CELLS`. Raises UnknownId for an id it was not
-        fitted on, ValueError for k below 1 or queries over other items.
+        only: what may be offered: item ids, or (items,) bool; without: item ids never to offer. Who has no history, or
+        one that says nothing to this ranker (its scores are all 0), gets what most people took. Memory is bounded by
+        `top_k.CELLS`. Raises UnknownId for an id it was not fitted on, ValueError for k below 1 or queries over other
+        items.
         """
         queries = self.queries(queries)
         if k < 1:
             raise ValueError(f"k is {k}; ask for at least 1")
         offered = self._offered(only, without)
-        parts = [top_k(self._masked(queries[rows], offered), k) for rows in chunks(len(queries), len(self.items_))]
+        blank, parts = queries.history.getnnz(axis=1) == 0, []
+        for rows in chunks(len(queries), len(self.items_)):
+            scores = np.array(self.score(queries[rows]), np.float32)
+            blank[rows] |= ~scores.any(axis=1)
+            scores[blank[rows]] = self.popularity_
+            scores[queries[rows].seen.nonzero()] = -np.inf
+            scores[:, ~offered] = -np.inf
+            parts.append(top_k(scores, k))
         width = min(k, len(self.items_))
         columns = np.concatenate([np.zeros((0, width), int), *(part[0] for part in parts)])
         scores = np.concatenate([np.zeros((0, width)), *(part[1] for part in parts)])
         ids = np.where(columns >= 0, self.items_[columns], None)
-        return Recommendations(ids, scores, queries.users, queries.history.getnnz(axis=1) == 0)
+        return Recommendations(ids, scores, queries.users, blank)
 
     def similar_items(self, item: str, k: int = 10, only: Sequence[str] | np.ndarray | None = None,
                       without: Sequence[str] = ()) -> Recommendations:
-        """What it would offer someone who took this item alone. Raises UnknownId; ValueError for a list that is the
-        same for everybody."""
-        if not self.capabilities.explains:
-            raise ValueError(f"{self.name} gives everybody one list: it has no similar items")
+        """What it would offer someone who took this item alone. Raises UnknownId."""
         return self.recommend([item], k, only, without)
 
     def explain(self, queries: Histories, items: Sequence[Sequence[str]]) -> list[list[Explanation]]:
@@ -143,17 +147,12 @@ class Ranker:
         for name, axes in cls.learnt.items():
             value = state[name] if name in state else _sparse(state, name, [sizes[axis] for axis in axes])
             shape = [sizes.setdefault(axis, size) for axis, size in zip(axes, value.shape, strict=True)]
-            if list(value.shape) != shape or (value.dtype.kind == "f" and not np.isfinite(_stored(value)).all()):
+            kind = KINDS.get(name, "f")
+            if list(value.shape) != shape or value.dtype.kind != kind or (
+                    kind == "f" and not np.isfinite(_stored(value)).all()):
                 raise ValueError(f"{name} {value.shape} does not fit, or is not finite")
-            setattr(ranker, name, value.astype(object) if value.dtype.kind == "U" else value)
+            setattr(ranker, name, value.astype(object) if kind == "U" else value)
         return ranker
-
-    def _masked(self, queries: Queries, offered: np.ndarray) -> np.ndarray:
-        scores = np.array(self.score(queries), np.float32)
-        scores[queries.history.getnnz(axis=1) == 0] = self.popularity_
-        scores[queries.seen.nonzero()] = -np.inf
-        scores[:, ~offered] = -np.inf
-        return scores
 
     def _offered(self, only: Sequence[str] | np.ndarray | None, without: Sequence[str]) -> np.ndarray:
         offered = np.full(len(self.items_), only is None)
@@ -175,7 +174,10 @@ class Ranker:
 
 
 def _sparse(state: Mapping[str, np.ndarray], name: str, shape: Sequence[int]) -> sparse.csr_matrix:
-    matrix = sparse.csr_matrix(tuple(state[f"{name}.{part}"] for part in ("data", "indices", "indptr")), shape)
+    data, indices, indptr = (state[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
+    if {indices.dtype.kind, indptr.dtype.kind} != {"i"}:
+        raise ValueError(f"{name}: places are not whole numbers")
+    matrix = sparse.csr_matrix((data, indices, indptr), shape)
     matrix.check_format(full_check=True)
     return matrix
 

@@ -8,29 +8,29 @@ from typing import Self
 import numpy as np
 
 from mmrec_helpers.catalog import Features, Interactions
-from mmrec_helpers.ranking.base import Capabilities, TooLarge
+from mmrec_helpers.ranking.base import Capabilities
 from mmrec_helpers.ranking.neighbours import ItemToItem, unit_rows
 
-LARGEST = 8_000
-"""Items that a dense model may have: its matrices then take 1.5 GiB."""
+MAX_ITEMS = 3_000
+"""Items that a dense model learns by default: its matrices then take 0.2 GiB, and time grows with their cube."""
 
 
 class EASE(ItemToItem):
     """Each item predicted from all the others: min |X - XB|^2 + l2 |B|^2 with diag(B) = 0, in closed form.
 
-    With P = inverse(X'X + l2 I): B_ji = -P_ji / P_ii. X: (users, items) of 0 and 1. Only items with at least
-    `min_events` are learnt. Raises TooLarge where there are more of them than `LARGEST`. Source: Steck 2019.
+    With P = inverse(X'X + l2 I): B_ji = -P_ji / P_ii. X: (users, items) of 0 and 1. Only the
+    `max_items` items with most events are learnt, so that memory stays bounded; the others score 0. Source: Steck 2019.
     """
 
     name = "EASE"
 
-    def __init__(self, l2: float = 100.0, min_events: int = 1) -> None:
-        self.l2, self.min_events = l2, min_events
+    def __init__(self, l2: float = 100.0, max_items: int = MAX_ITEMS) -> None:
+        self.l2, self.max_items = l2, max_items
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Solve for B over the items learnt."""
         super().fit(interactions)
-        self.columns_ = _learnable(self.name, np.flatnonzero(self.popularity_ >= self.min_events))
+        self.columns_ = _most_events(self.popularity_, self.popularity_ > 0, self.max_items)
         self.affinity_ = solve(_gram(interactions, self.columns_), self.l2)
         return self
 
@@ -39,23 +39,24 @@ class SideEASE(ItemToItem):
     """EASE with side information: the items' features are further rows under X, weighted.
 
     G = X'X + sum over features m of w_m F_m F_m', with F_m the centred unit rows; then as EASE, over items with an
-    event or a feature. weight: one number, or one for each of the features' names. This is fusion at the level of the
-    model. Source: Jeunen et al. 2020 (CEASE).
+    event or a feature, the `max_items` with most events. weight: one number, or one for each of the features' names.
+    This is fusion at the level of the model. Source: Jeunen et al. 2020 (CEASE).
     """
 
     name = "EASE + side information"
     learns_from = "log and content"
     capabilities = Capabilities(new_items=True)
 
-    def __init__(self, l2: float = 100.0, weight: float | Mapping[str, float] = 3.0) -> None:
-        self.l2, self.weight = l2, weight
+    def __init__(self, l2: float = 100.0, weight: float | Mapping[str, float] = 3.0,
+                 max_items: int = MAX_ITEMS) -> None:
+        self.l2, self.weight, self.max_items = l2, weight, max_items
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Solve for B, from interactions and all features given."""
         super().fit(interactions)
         aligned = [one.align(interactions.items) for one in features]
         there = np.any([self.popularity_ > 0, *(one.present for one in aligned)], axis=0)
-        self.columns_ = _learnable(self.name, np.flatnonzero(there))
+        self.columns_ = _most_events(self.popularity_, there, self.max_items)
         both = _gram(interactions, self.columns_)
         for one in aligned:
             unit = unit_rows(one)[self.columns_]
@@ -92,8 +93,6 @@ def _gram(interactions: Interactions, columns: np.ndarray) -> np.ndarray:
     return (taken.T @ taken).toarray()
 
 
-def _learnable(name: str, columns: np.ndarray) -> np.ndarray:
-    if len(columns) > LARGEST:
-        raise TooLarge(f"{name} over {len(columns)} items needs {3 * 8 * len(columns) ** 2 / 2**30:.1f} GiB; it takes "
-                       f"at most {LARGEST}: learn only items with more events (min_events)")
-    return columns
+def _most_events(events: np.ndarray, there: np.ndarray, most: int) -> np.ndarray:
+    """The places of at most so many of the items that are `there`, those with most events; ties to the earlier."""
+    return np.sort(np.argsort(np.where(there, -events, np.inf), kind="stable")[:min(most, there.sum())])

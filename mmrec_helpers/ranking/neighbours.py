@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Self
 
 import numpy as np
@@ -32,6 +32,14 @@ class ItemToItem(Ranker):
         scores = np.zeros((len(queries), len(self.items_)), np.float32)
         scores[:, self.columns_] = known
         return scores
+
+    @classmethod
+    def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
+        """As `Ranker.from_state`; columns_ must be places of items."""
+        ranker = super().from_state(params, state)
+        if not np.isin(ranker.columns_, np.arange(len(ranker.items_))).all():
+            raise ValueError("columns_ names items that are not there")
+        return ranker
 
     def affinity(self, past: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """How much each past item (by its place) adds to each item's score: (len(past), len(columns))."""
@@ -106,8 +114,13 @@ class ContentKNN(ItemToItem):
         return self._relate()
 
     def add_items(self, features: Features) -> Self:
-        """Learn the items of `features` that are not known yet; vectors of the others stay as they are."""
-        new = features.align([item for item in features.ids if item not in set(self.items_)])
+        """Learn the items of `features` that are not known yet; vectors of the others stay as they are.
+
+        Raises ValueError where they are of another width than those it was fitted on.
+        """
+        if features.matrix.shape[1] != len(self.centre_):
+            raise ValueError(f"{features.name}: {features.matrix.shape[1]} dimensions, fitted on {len(self.centre_)}")
+        new = features.align(features.ids[~np.isin(features.ids, self.items_)])
         self.items_ = np.concatenate([self.items_, new.ids])
         self.popularity_ = np.concatenate([self.popularity_, np.zeros(len(new.ids), np.float32)])
         self.unit_ = np.concatenate([self.unit_, unit_rows(new, self.centre_)])
@@ -128,7 +141,8 @@ def pick(features: Sequence[Features], name: str | None) -> Features:
 
 def centre(content: Features) -> np.ndarray:
     """The mean row of the items that are present: (d,) float32; zero where none is."""
-    return content.matrix[content.present].mean(axis=0) if content.present.any() else np.zeros_like(content.matrix[0])
+    there = content.matrix[content.present]
+    return there.mean(axis=0) if len(there) else np.zeros(content.matrix.shape[1], np.float32)
 
 
 def unit_rows(content: Features, middle: np.ndarray | None = None) -> np.ndarray:

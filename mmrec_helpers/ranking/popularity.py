@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmrec_helpers.catalog import Queries
+from mmrec_helpers.catalog import Queries, Recommendations
 from mmrec_helpers.ranking.base import Capabilities, Ranker
 
 
@@ -23,3 +23,7 @@ class Popularity(Ranker):
     def score(self, queries: Queries) -> np.ndarray:
         """The counts, for each query: (n, items)."""
         return np.broadcast_to(self.popularity_, (len(queries), len(self.popularity_)))
+
+    def similar_items(self, item: str, *args: object, **kwargs: object) -> Recommendations:
+        """Raises ValueError: the list is the same whatever was taken."""
+        raise ValueError(f"{self.name} gives everybody one list: it has no similar items")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.catalog import Catalog, CatalogError
 from mmrec_helpers.datasets.folder import write_catalog
+from mmrec_helpers.datasets.paths import write_whole
 from mmrec_helpers.datasets.recordshop import covers, dirt, sounds, words
 from mmrec_helpers.datasets.recordshop.log import START, make_log
 from mmrec_helpers.datasets.recordshop.world import GENRES, MODALITIES, World, make_world
@@ -20,6 +22,9 @@ from mmrec_helpers.datasets.recordshop.world import GENRES, MODALITIES, World, m
 SEED = 20250101
 ITEMS, USERS, EVENTS = 1_200, 1_000, 57_000
 """The shipped world before dirt; dirt adds about 3,000 rows and a dozen records."""
+
+SMALLEST = {"items": 10, "users": 10, "events": 100}
+"""A smaller world would have nothing to compare."""
 
 CHINESE = 6
 """Every so many records one has its note in Chinese too."""
@@ -34,18 +39,27 @@ def build(folder: str | Path, items: int = ITEMS, users: int = USERS, events: in
 
     events: clean log rows, by default in the shipped world's proportion to the users; media: covers and previews
     too (about 6 kB and 17 kB each); soiled: with planted dirt, counted in `manifest.json` and listed in
-    `truth/dirt.json`. The same arguments give the same bytes. Raises FileExistsError where `folder` is not empty.
+    `truth/dirt.json`. The same arguments give the same bytes, written whole or not at all. Raises FileExistsError
+    where `folder` is a file or not empty, CatalogError for a size below `SMALLEST` or a negative seed.
     """
-    folder = Path(folder)
-    if folder.is_dir() and any(folder.iterdir()):
-        raise FileExistsError(f"{folder}: not empty; give a new folder, so that nothing of yours is overwritten")
+    folder = vacant(folder)
+    events = round(EVENTS * users / USERS) if events is None else events
+    _check_sizes({"items": items, "users": users, "events": events})
+    check_seed(seed)
+    made: list[Catalog] = []
+    write_whole(folder, lambda fresh: made.append(
+        _write_world(fresh, items, users, events, seed, media, soiled, quiet)))
+    return replace(made[0], root=folder)
+
+
+def _write_world(folder: Path, items: int, users: int, events: int, seed: int, media: bool, soiled: bool,
+                 quiet: bool) -> Catalog:
     world = make_world(items, users, seed)
     world.save(folder / "truth")
     table = item_table(world, seed, media, quiet)
     if media:
         for number in _bar(range(items), "covers and previews", quiet):
             draw_record(world, number, folder, seed)
-    events = events or round(EVENTS * users / USERS)
     with _counter(users, "listeners", quiet) as progress:
         log = make_log(world, events, table["price"].astype(float).to_numpy(), seed + 1, progress)
     catalog, planted = Catalog(table, log, folder, folder.name), {}
@@ -55,8 +69,32 @@ def build(folder: str | Path, items: int = ITEMS, users: int = USERS, events: in
         planted |= dirt.soil_media(folder, catalog.items, rng) if media else {}
         (folder / "truth" / "dirt.json").write_text(json.dumps(planted, indent=1), encoding="utf-8")
     counts = {cause: len(found) for cause, found in planted.items()}
-    write_catalog(catalog, folder, licence=LICENCE, sources=SOURCES, extra={"seed": seed, "dirt": counts})
+    asked = {} if events == round(EVENTS * users / USERS) else {"clean_events": events}
+    write_catalog(catalog, folder, licence=LICENCE, sources=SOURCES, extra={"seed": seed, "dirt": counts} | asked)
     return catalog
+
+
+def vacant(folder: str | Path) -> Path:
+    """The absolute path of a folder that is empty or not there yet. Raises FileExistsError for any other."""
+    folder = Path(folder).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise FileExistsError(f"{folder}: a file, not a folder; give a new folder")
+    if folder.is_dir() and any(folder.iterdir()):
+        raise FileExistsError(f"{folder}: not empty; give a new folder, so that nothing of yours is overwritten")
+    return folder
+
+
+def check_seed(seed: int) -> None:
+    """Raise CatalogError for a negative seed."""
+    if seed < 0:
+        raise CatalogError(f"seed {seed}: give 0 or a positive number")
+
+
+def _check_sizes(sizes: dict[str, int]) -> None:
+    least = ", ".join(f"{number} {name}" for name, number in SMALLEST.items())
+    for name, number in sizes.items():
+        if number < SMALLEST[name]:
+            raise CatalogError(f"{number} {name}: too few for a record shop, which needs at least {least}")
 
 
 def item_table(world: World, seed: int, media: bool = True, quiet: bool = False) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Covers drawn by program: colours, a family of motifs, paper and print. Taught in chapter 4.
 
-Colours tell cool or warm, dark or light, muted or vivid; how things stand tells scattered or symmetric, their outlines
-angular or round, their number sparse or dense. The genre only likes some motifs and one side of the colour wheel.
+Colours show cool or warm, dark or light, muted or vivid; the layout shows scattered or symmetric, outlines show angular
+or round, the number of things sparse or dense. The genre only likes some motifs and one side of the colour wheel.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SIDE = (0.1, 0.7, 0.15, 0.1, 0.8, 0.3, 0.85, 0.9)
 def draw(genre: int, styles: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A cover: (128, 128, 3) uint8 RGB.
 
-    genre: 0 to 7, told weakly; styles: (6,) between -2.5 and 2.5, see `world.FACTORS`. The same arguments and a
+    genre: 0 to 7, weakly visible; styles: (6,) between -2.5 and 2.5, see `world.FACTORS`. The same arguments and a
     generator in the same state give the same picture.
 
     >>> draw(5, np.zeros(6), np.random.default_rng(1)).shape
@@ -70,7 +70,7 @@ def save(path: str | Path, picture: np.ndarray) -> None:
 def make_palette(genre: int, warm: float, light: float, vivid: float, rng: np.random.Generator) -> Palette:
     """Colours that go together, chosen in CIE LCh: lightness, chroma, hue.
 
-    warm, light, vivid: 0 to 1. Hues stand around one: two neighbours and an accent from over the wheel.
+    warm, light, vivid: 0 to 1. Hues around one: two neighbours, and an accent from across the colour wheel.
     """
     side = 1 if rng.random() > SIDE[genre] else -1
     hue = 55 + side * 180 * (1 - warm) + 9 * rng.standard_normal()
@@ -101,7 +101,7 @@ def _family(genre: int, rng: np.random.Generator) -> Family:
 
 
 def _label(pen: Pen) -> None:
-    """A block or a band with bars that stand for lettering: in the middle if symmetric, else in a corner."""
+    """A block or a band with bars in place of lettering: in the middle if symmetric, else in a corner."""
     rng, top = pen.rng, float(pen.rng.choice([-0.43, 0.27]))
     width = rng.uniform(0.3, 0.5)
     middle = pen.disorder * rng.choice([-1, 1]) * (0.44 - width / 2)

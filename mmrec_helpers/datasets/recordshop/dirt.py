@@ -36,12 +36,12 @@ def soil(catalog: Catalog, rng: np.random.Generator, share: float = 1.0) -> tupl
     """A clean raw catalogue with dirt in its items and events, and the list of it.
 
     share: of the amounts above, in proportion to the catalogue's size; 0 plants nothing. Events are listed by
-    their row number in the returned table, counted from 0; of duplicates the later copy. The bots' rows stand under
-    `bot`, their ids under `bot users`.
+    their row number in the returned table, counted from 0; of duplicates the later copy. The bots' rows are listed
+    under `bot`, their ids under `bot users`.
     """
     items, events, of_items = _soil_items(catalog, rng, share * len(catalog.items) / ITEMS)
     late = events["item_id"].isin(of_items["late release"])
-    firsts = events[late].drop_duplicates("item_id").index.to_numpy()  # they tell that a release is late
+    firsts = events[late].drop_duplicates("item_id").index.to_numpy()  # they show that a release is late
     events, of_events = _soil_events(events, catalog.items["item_id"].to_numpy(object), rng,
                                      share * len(events) / EVENTS, firsts)
     return replace(catalog, items=items, events=events), of_events | of_items
@@ -64,10 +64,10 @@ def _soil_items(catalog: Catalog, rng: np.random.Generator, scale: float) -> tup
     times = pd.to_datetime(events["timestamp"], utc=True)
     first = items["item_id"].map(times.groupby(events["item_id"]).min())
     planted = {"late release": _release_late(items, pool.take(amount["late release"], first.notna()), first, rng)}
-    told = items["description"].notna()
-    planted["mojibake"] = _misread(items, pool.take(amount["mojibake"], told), rng)
+    described = items["description"].notna()
+    planted["mojibake"] = _misread(items, pool.take(amount["mojibake"], described), rng)
     planted["missing field"] = _empty(items, pool, amount["missing field"])
-    twins = pool.take(amount["duplicate item"], told & first.notna())
+    twins = pool.take(amount["duplicate item"], described & first.notna())
     items, events, planted["duplicate item"] = _list_twice(items, events, twins, rng)
     return items, events, planted
 

@@ -1,7 +1,7 @@
 """What is on a cover: families of motifs, each drawn by a `Pen` with its habits. Taught in chapter 4.
 
 A family decides what is shown; the pen decides whether it is scattered or symmetric, angular or round, sparse or
-dense. Every family obeys all three habits, so that the family itself tells nothing of them.
+dense. Every family obeys all three habits, so that the family itself says nothing about them.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def branch(pen: Pen) -> None:
 
 
 def arches(pen: Pen) -> None:
-    """Rainbows, or tents, that stand about."""
+    """Rainbows or tents here and there."""
     for spot in pen.spots(pen.count(2, 14), cover=0.75, spread=0.4):
         size, tilt = np.sqrt(abs(np.linalg.det(spot.frame))), rotation(pen.loose(0.4))
         colours = (spot.colour, pen.palette.ground, pen.palette.fills[3])

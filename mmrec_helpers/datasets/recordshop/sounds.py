@@ -1,7 +1,7 @@
 """Previews of records, played by program: what an axis of `world.FACTORS["audio"]` sounds like. Taught in chapter 5.
 
-Brightness, noise and register are timbre: any average of a spectrogram tells them. Tempo, swing and the way a melody
-goes are order in time: an average tells little of them.
+Brightness, noise and register are timbre: any average of a spectrogram shows them. Tempo, swing and the way a melody
+goes are order in time: an average shows little of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the shop writes about a record: a small grammar over `lexicon`. Taught in chapter 3.
 
-A note tells the record's themes. Mountains or sea, village or city, morning or night stand there in so many words;
-solitude or love, future or memory, home or journey only in what is said: both poles use much the same words.
+A note is about the record's themes. Mountains or sea, village or city, morning or night are there as words; solitude or
+love, future or memory, home or journey only as meaning: both poles use much the same words.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMED = 1.3
 """How often an easy theme of strength 1 is named outright."""
 
 PLAYED = 0.65
-"""How often a note tells what the record is played on."""
+"""How often a note names what the record is played on."""
 
 
 def describe(genre: int, themes: np.ndarray, rng: np.random.Generator,
@@ -52,14 +52,14 @@ def describe(genre: int, themes: np.ndarray, rng: np.random.Generator,
 
 
 def describe_zh(genre: int, themes: np.ndarray, rng: np.random.Generator) -> str:
-    """The same themes in Chinese, in 60 to 160 characters. genre is not told."""
+    """The same themes in Chinese, in 60 to 160 characters. genre is not mentioned."""
     pen = _Pen(rng, zh.SLOTS)
     opening, closing = pen.write(pen.pick(zh.OPENINGS)), pen.write(pen.pick(zh.CLOSINGS))
     parts = []
     for axis in range(3):
         parts += _easy(zh.EASY[axis][int(themes[axis] > 0)], themes[axis], zh.FRAMES, zh.ONE, pen)
-    told = [axis for axis in range(3) if pen.happens(_chance(themes[3 + axis]))]
-    parts += [_paired_zh(axis, themes[3 + axis] > 0, pen) for axis in told]
+    chosen = [axis for axis in range(3) if pen.happens(_chance(themes[3 + axis]))]
+    parts += [_paired_zh(axis, themes[3 + axis] > 0, pen) for axis in chosen]
     parts = _within(parts + _facts_zh(pen, 60 - len("".join([opening, *parts, closing]))),
                     160 - len(opening + closing), length=len)
     return opening + "".join(parts[place] for place in rng.permutation(len(parts))) + closing
@@ -117,21 +117,21 @@ def _pen(genre: int, rng: np.random.Generator, name: str) -> _Pen:
 
 
 def _theme_sentences(themes: np.ndarray, pen: _Pen) -> list[str]:
-    """Sentences that tell the themes, those of the strongest first; the stronger a theme, the likelier and plainer."""
-    told = {axis: _easy(lex.EASY[axis][int(themes[axis] > 0)], themes[axis], lex.BOTH, lex.ONE, pen)
-            for axis in range(3)}
-    for axis, sentences in told.items():
+    """Sentences about the themes, those of the strongest first; the stronger a theme, the likelier and plainer."""
+    by_axis = {axis: _easy(lex.EASY[axis][int(themes[axis] > 0)], themes[axis], lex.BOTH, lex.ONE, pen)
+               for axis in range(3)}
+    for axis, sentences in by_axis.items():
         if pen.happens(NAMED * abs(themes[axis])):
             sentences.insert(0, pen.write(pen.pick(lex.NAMED), pole=lex.POLES[axis][int(themes[axis] > 0)]))
-    told |= {axis: [_paired(axis - 3, themes[axis] > 0, pen)] for axis in range(3, 6)
-             if pen.happens(_chance(themes[axis]))}
-    ranked = [(place - abs(themes[axis]), sentence) for axis, sentences in told.items()
+    by_axis |= {axis: [_paired(axis - 3, themes[axis] > 0, pen)] for axis in range(3, 6)
+                if pen.happens(_chance(themes[axis]))}
+    ranked = [(place - abs(themes[axis]), sentence) for axis, sentences in by_axis.items()
               for place, sentence in enumerate(sentences)]
     return [sentence for _, sentence in sorted(ranked)]
 
 
 def _chance(theme: float) -> float:
-    """How likely a theme is told: from one in ten for none to certainty for a strong one."""
+    """How likely a theme is mentioned: from one in ten for none to certainty for a strong one."""
     return float(min(1, 0.1 + 0.85 * abs(theme)))
 
 
@@ -155,8 +155,8 @@ def _paired(axis: int, positive: bool, pen: _Pen) -> str:
 
 
 def _paired_zh(axis: int, positive: bool, pen: _Pen) -> str:
-    told = pen.write(pen.pick(zh.TOLD), thought=_thought(zh.PAIRED[axis], positive, pen))
-    return pen.pick(zh.HINTS[axis][int(positive)]) + told if pen.happens(HINT) else told
+    story = pen.write(pen.pick(zh.TOLD), thought=_thought(zh.PAIRED[axis], positive, pen))
+    return pen.pick(zh.HINTS[axis][int(positive)]) + story if pen.happens(HINT) else story
 
 
 def _thought(pairs: Sequence[tuple[str, str]], positive: bool, pen: _Pen) -> str:

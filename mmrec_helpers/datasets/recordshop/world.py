@@ -1,7 +1,7 @@
 """The truth of the record shop: what records are and what listeners like. Taught in chapter 1.
 
-Every record has a genre, seen weakly in all its media, and one private group of six factors per modality: only the
-text tells its themes, only the cover its style, only the preview its sound. A listener weighs the three groups by
+Every record has a genre, weakly visible in all its media, and one private group of six factors per modality: only the
+text shows its themes, only the cover its style, only the preview its sound. A listener weighs the three groups by
 segment. Because we planted this, we can say how much of it a method finds.
 """
 
@@ -92,7 +92,7 @@ class World:
         tastes = self.tastes[users, int(late)][:, chosen] * self.weights[users][:, chosen, None]
         factors = self.factors[:, chosen]
         content = tastes.reshape(len(tastes), -1) @ factors.reshape(len(factors), -1).T
-        genre = self.genre_tastes[users][:, self.genre]
+        genre = self.genre_tastes[users].take(self.genre, axis=1)
         return (self.popularity + GENRE * genre + CONTENT * content).astype(np.float32)
 
     def save(self, folder: str | Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Blend(Ranker):
 
     name = "blend"
     learns_from = "log and content"
+    learnt: ClassVar = {**Ranker.learnt, "scales_": "r"}
 
     def __init__(self, rankers: Mapping[str, Ranker], weights: Mapping[str, float]) -> None:
         self.rankers, self.weights = rankers, weights
@@ -47,7 +48,7 @@ class Blend(Ranker):
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Fit each ranker on the same interactions and features; learn each one's scale."""
         super().fit(interactions)
-        some = interactions.queries()[np.linspace(0, len(interactions.users) - 1, SAMPLE).astype(int)]
+        some = interactions.queries()[np.unique(np.linspace(0, len(interactions.users) - 1, SAMPLE).astype(int))]
         self.rankers_ = {name: ranker.clone().fit(interactions, features) for name, ranker in self.rankers.items()}
         self.scales_ = np.array([float(ranker.score(some).std()) or 1.0 for ranker in self.rankers_.values()])
         return self
@@ -68,13 +69,12 @@ class Blend(Ranker):
         """Its own arrays, and each ranker's under `NAME/`."""
         parts = {f"{name}/{key}": value for name, ranker in self.rankers_.items()
                  for key, value in ranker.state().items()}
-        return {**super().state(), "scales_": self.scales_, **parts}
+        return {**super().state(), **parts}
 
     @classmethod
     def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
         """As `Ranker.from_state`; params["rankers"] are unfitted rankers."""
         blend = super().from_state(params, state)
-        blend.scales_ = np.asarray(state["scales_"], float)
         if blend.scales_.shape != (len(blend.rankers),) or not (blend.scales_ > 0).all():
             raise ValueError("scales_ does not fit")
         blend.rankers_ = {
