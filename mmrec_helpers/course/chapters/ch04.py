@@ -97,7 +97,7 @@ strided = Exercise(
         Mistake("kernel transposed", lambda picture, kernel, stride: _conv(picture, kernel.T, stride),
                 "your kernel is transposed: its rows must meet the picture's rows"),
         Mistake("padded", lambda picture, kernel, stride: _conv(np.pad(picture, 1), kernel, stride),
-                "you put zeros round the picture; there is no padding here"),
+                "you put zeros around the picture; there is no padding here"),
         Mistake("stops early", lambda picture, kernel, stride: _conv(picture[:-1, :-1], kernel, stride),
                 "the last row and column are missing: the last place where a 3 x 3 kernel fits is size - 3, and range "
                 "leaves out its end"),
@@ -141,7 +141,7 @@ rows = Exercise(
         Mistake("the row before", _row_before,
                 "the item without a picture has the features of the one before: set its row to NaN"),
         Mistake("always two", lambda media, see, dim: _rows(media, lambda path: see(path)[:2], 2),
-                "a row has dim numbers, not always two"),
+                "a row has dim features, not always two"),
         Mistake("transposed", lambda media, see, dim: _rows(media, see, dim).T,
                 "one row for each medium; you have one column for each"),
     ],
