@@ -11,7 +11,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mmrec_helpers import cli
-from mmrec_helpers.course import contract, exercises, offline, reference, runner
+from mmrec_helpers.course import bench_tables, contract, exercises, offline, reference, runner
 from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise, Mistake
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -346,3 +346,36 @@ def test_bands_are_measured_over_seeds_and_keep_their_causes(tmp_path):
     write(tmp_path / "04_y.ipynb", tagged("SEED = 0", "parameters"))
     with pytest.raises(RuntimeError, match="04_y.ipynb, seed 0: it never asks same_as_ours"):
         reference.measure(tmp_path, "04", seeds=[0])
+
+
+class TestBenchTables:
+    @pytest.fixture
+    def bench(self, tmp_path):
+        def row(modality, low, high):
+            return {"modality": modality, "dim": 2, "seeds": 1, "genre_auc": {"mean": 0.5, "low": 0.4, "high": 0.6},
+                    "cold_ndcg_at_10": {"mean": 0.2, "low": low, "high": high}, "core_seconds_per_1000": 3.5}
+        films = {"cheap": row("image", 0.1, 0.3), "sound": row("audio", 0.8, 0.9), "worse": row("image", 0.0, 0.05),
+                 "touching": row("image", 0.3, 0.4), "better": row("image", 0.35, 0.4)}
+        (tmp_path / "encoders.json").write_text(json.dumps({"seed": 0, "recordshop": films, "films": films}))
+        (tmp_path / "extraction.json").write_text(json.dumps(
+            {"extraction": {"better": {"of_bound": 0.9}, "sound": {"of_bound": 0.8}},
+             "one_by_one": {"better": 4.5, "sound": 2.0}}))
+        return tmp_path
+
+    def test_extractors_are_compared_with_the_first_of_their_modality(self, bench):
+        table = bench_tables.encoders_table("image", "films", bench)
+        assert table["in words"].to_dict() == {
+            "cheap": "", "worse": "lower", "touching": "no difference shown", "better": "higher"}
+        assert table.loc["cheap"].to_list() == [2, 1, "0.500 [0.400, 0.600]", 3.5, "0.200 [0.100, 0.300]", ""]
+
+    def test_a_shop_without_such_media_gives_an_empty_table(self, bench):
+        assert bench_tables.encoders_table("video", "films", bench).empty
+
+    def test_speeds_are_of_the_modality_alone(self, bench):
+        assert bench_tables.speed_table("image", bench).to_dict("index") == {
+            "better": {"of the bound": 0.9, "one by one": 4.5}}
+
+    def test_the_committed_figures_make_tables(self):
+        for modality in ("text", "image", "audio"):
+            assert len(bench_tables.encoders_table(modality, folder="bench")) > 2
+            assert bench_tables.speed_table(modality, folder="bench").notna().all(axis=None)
