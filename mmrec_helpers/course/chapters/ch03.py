@@ -95,8 +95,8 @@ loss_of_views = Exercise(
              "you asked only which a belongs to each b (columns); ask which b belongs to each a too (rows), and take "
              "the mean of both"),
      Mistake("sign", lambda s: -_info_nce(s),
-             "your loss is negative and falls when the views match worse: the logarithm of a probability is below 0, so "
-             "put a minus before it"),
+             "your loss is negative and falls when the views match worse: the logarithm of a probability is below 0, "
+             "so put a minus before it"),
      Mistake("one softmax", lambda s: -np.log(np.diag(_parts(s, None))).mean(),
              "your probabilities add up to 1 over the whole table; each row must add up to 1 by itself, and each "
              "column: sum(axis=..., keepdims=True)"),
