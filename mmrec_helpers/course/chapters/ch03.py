@@ -46,7 +46,7 @@ idf_of_counts = Exercise(
     return np.log((1 + len(counts)) / (1 + df)) + 1
 """)
 
-# ---- 2. pairs(text): the pairs of neighbouring characters, as they come
+# ---- 2. pairs(text): the pairs of neighbouring characters, in their order
 
 
 def _pairs(text: str) -> list[str]:
@@ -95,18 +95,18 @@ loss_of_views = Exercise(
              "you asked only which a belongs to each b (columns); ask which b belongs to each a too (rows), and take "
              "the mean of both"),
      Mistake("sign", lambda s: -_info_nce(s),
-             "your loss is negative and falls when the views match worse: the logarithm of a share is below 0, so put "
-             "a minus before it"),
+             "your loss is negative and falls when the views match worse: the logarithm of a probability is below 0, "
+             "so put a minus before it"),
      Mistake("one softmax", lambda s: -np.log(np.diag(_parts(s, None))).mean(),
-             "your shares add up to 1 over the whole table; each row must add up to 1 by itself, and each column: "
-             "sum(axis=..., keepdims=True)"),
+             "your probabilities add up to 1 over the whole table; each row must add up to 1 by itself, and each "
+             "column: sum(axis=..., keepdims=True)"),
      Mistake("a sum of both", lambda s: 2 * _info_nce(s),
              "your loss is twice as large: take the mean of the rows' loss and the columns' loss, not their sum"),
      Mistake("a sum over texts", lambda s: _info_nce(s, np.sum),
              "you add up the logarithms of the diagonal; their mean does not depend on the number of texts"),
-     Mistake("mean before log", lambda s: _info_nce(s, lambda one: one, lambda share: np.log(share.mean())),
-             "you take the mean of the shares and then the logarithm: first the logarithm, then the mean")],
-    "shares of the rows, shares of the columns; the logarithm of each diagonal, np.diag; minus the mean",
+     Mistake("mean before log", lambda s: _info_nce(s, lambda one: one, lambda one: np.log(one.mean())),
+             "you take the mean of the probabilities and then the logarithm: first the logarithm, then the mean")],
+    "probabilities by rows and by columns; the logarithm of each diagonal, np.diag; minus the mean",
     """def info_nce(s):
     rows = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
     columns = np.exp(s) / np.exp(s).sum(axis=0, keepdims=True)
