@@ -47,8 +47,10 @@ class Catalog:
     def media(self, modality: str) -> list[str | Path | None]:
         """One medium an item, in the order of `items`; None where the item has none.
 
-        `text` is the title and description of an item that has a description; any other modality is the path in
-        the column of that name (`image`, `audio`, `video`), absolute. A catalogue without the column has none.
+        `text` is the title and description; an item without a description has no text, its other modalities go on
+        without it. Where most items have no description, those have their title and tags (or else category), as
+        `Title. jazz, lp`. Any other modality is the path in the column of that name (`image`, `audio`, `video`),
+        absolute. A catalogue without the column has none.
         """
         if modality == "text":
             return self._texts()
@@ -57,11 +59,12 @@ class Catalog:
         return [None if pd.isna(path) else self.root / path for path in self.items[modality]]
 
     def _texts(self) -> list[str | Path | None]:
-        if "description" not in self.items:
-            return [None] * len(self.items)
-        titles = self.items["title"].fillna("")
-        return [None if pd.isna(text) else f"{title}. {text}".lstrip(". ")
-                for title, text in zip(titles, self.items["description"], strict=True)]
+        fields = self.items.reindex(columns=["title", "description", "tags", "category"]).astype(object)
+        text = fields["description"]
+        if text.notna().mean() < 0.5:
+            text = text.fillna(fields["tags"].fillna(fields["category"]).str.replace("|", ", ", regex=False)).fillna("")
+        return [None if pd.isna(end) or not (parts := [part for part in (title, end) if isinstance(part, str) and part])
+                else ". ".join(parts) for title, end in zip(fields["title"], text, strict=True)]
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,6 @@ def encode(picture, kind, **options):
 def cause(read, path):
     with pytest.raises(MediaFault) as caught:
         read(path)
-    assert caught.value.mend
+    assert caught.value.fix
     assert path.name in str(caught.value)
     return caught.value.cause

@@ -51,7 +51,7 @@ def test_a_run_writes_all_it_promises(run):
     assert {path.name for path in run.iterdir()} == RUN_FILES
     report = json.loads((run / "metrics.json").read_text())
     assert {"popularity", "EASE", pipeline.HYBRID, "blend", "content kNN (fused)"} <= set(report["methods"])
-    assert set(pd.read_csv(run / "set_aside.csv").columns) >= {"file", "line", "cause", "mend"}
+    assert set(pd.read_csv(run / "set_aside.csv").columns) >= {"file", "line", "cause", "fix"}
     listed = pd.read_parquet(run / "recommendations.parquet")
     assert listed.groupby("user_id").size().max() == 10
     assert load(run / "ranker").name == pipeline.HYBRID

@@ -10,7 +10,7 @@ from mmrec_helpers.datasets import small_recordshop
 from mmrec_helpers.datasets.recordshop import build, dirt
 from mmrec_helpers.datasets.recordshop.log import make_log
 from mmrec_helpers.datasets.recordshop.world import make_world
-from mmrec_helpers.preprocessing.repairs import mend_mojibake
+from mmrec_helpers.preprocessing.repairs import fix_mojibake
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +88,8 @@ def test_mojibake_can_be_read_back_and_twins_are_alike(clean, soiled):
     dirty, planted = (soiled[0].items.set_index("item_id"), soiled[1])
     titles = clean.items.set_index("item_id")["title"]
     broken = dirty.loc[planted["mojibake"]]
-    assert (broken["description"] != broken["description"].map(mend_mojibake)).all()
-    assert broken["title"].map(mend_mojibake).tolist() == titles[planted["mojibake"]].tolist()
+    assert (broken["description"] != broken["description"].map(fix_mojibake)).all()
+    assert broken["title"].map(fix_mojibake).tolist() == titles[planted["mojibake"]].tolist()
     for older, younger in planted["duplicate item"]:
         assert dirty.loc[older, ["title", "artist", "description"]].equals(
             dirty.loc[younger, ["title", "artist", "description"]])

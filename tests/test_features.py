@@ -1,20 +1,31 @@
 """Extractors tell families apart, keep absent media absent, repeat from a seed; the store extracts nothing twice."""
 
 import dataclasses
+import errno
+import io
+import linecache
+import logging
+import os
 import shutil
 import subprocess
 import sys
+import textwrap
+import time
 from functools import cached_property
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
+import platformdirs
 import pytest
 import soundfile
 from sklearn.base import clone
 from sklearn.neighbors import KNeighborsClassifier
 
 from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.datasets import paths as paths_of
+from mmrec_helpers.datasets.paths import write_whole
 from mmrec_helpers.features import devices, keys, store
 from mmrec_helpers.features.audio import PreviewGRU
 from mmrec_helpers.features.image import CoverCNN
@@ -169,25 +180,48 @@ def test_a_parameter_is_another_entry_and_the_device_is_not(tmp_path):
     assert keys.key(MiniLM(batch=3), contents) == keys.key(MiniLM(batch=9), contents)
 
 
+def own(body, **constants):
+    """The key of a class with this body, defined as in a cell of a notebook."""
+    source = "class Own(PictureStatistics):\n" + textwrap.indent(textwrap.dedent(body) or "pass", "    ")
+    name, cell = f"<cell {hash(source)}>", {"__name__": "__main__", "PictureStatistics": PictureStatistics, **constants,
+                                            "cached_property": cached_property}
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    exec(compile(source, name, "exec"), cell)
+    return keys.key(cell["Own"](), [])
+
+
 def test_another_code_of_ones_own_class_is_another_entry():
-    def key(margin, one):
-        made = {"margin": margin, "one": one, "__module__": "__main__"}  # as in a cell of a notebook
-        return keys.key(type("Own", (PictureStatistics,), made)(), [])
-
-    first = key(1, lambda self, path: [path in {"a", "b"}, 1])
-    assert first == key(1, lambda self, path: [path in {"a", "b"}, 1])
-    assert len({first, key(2, lambda self, path: [path in {"a", "b"}, 1]),
-                key(1, lambda self, path: [path in {"a", "b"}, 2]), key(1, lambda self, path: [path])}) == 4
+    first = own("margin = 1\ndef one(self, path): return 1")
+    assert first == own("margin = 1\ndef one(self, path): return 1")
+    assert len({first, own(""), own("margin = 2\ndef one(self, path): return 1"),
+                own("margin = 1\ndef one(self, path): return 2"), own("margin = 1\ndef one(self, path): return path"),
+                own("margin = [1, {2}]\ndef one(self, path): return 1")}) == 6
 
 
-@pytest.mark.parametrize("wrapped", [lambda one: one, staticmethod, property, cached_property])
+@pytest.mark.parametrize("wrapped", ["", "@staticmethod", "@classmethod", "@property", "@cached_property"])
 def test_defaults_and_wrapped_methods_are_code_too(wrapped):
-    def key(one):
-        return keys.key(type("Own", (PictureStatistics,), {"more": wrapped(one), "__module__": "__main__"})(), [])
+    keyed = {own(f"{wrapped}\ndef more({arguments}): return {value}", SIZE=size)
+             for arguments in ("self, by=SIZE", "self, *, by=SIZE") for value in (1, 2) for size in (1, 2)}
+    assert len(keyed) == 8
 
-    keyed = {key(lambda self, by=1: by), key(lambda self, by=2: by), key(lambda self, *, by=1: by),
-             key(lambda self, *, by=2: by), key(lambda self: 1), key(lambda self: 2)}
-    assert len(keyed) == 6
+
+def test_a_class_whose_source_cannot_be_read_gives_its_version():
+    code = """if True:
+        from mmrec_helpers.features import keys
+        from mmrec_helpers.features.statistics import PictureStatistics
+        class Own(PictureStatistics):
+            VERSION
+            def one(self, path): return 1
+        import linecache
+        linecache.cache.clear()
+        linecache.lazycache = linecache.updatecache = lambda *_: []
+        print(keys.key(Own(), []))"""
+    none, one, two = (subprocess.run([sys.executable, "-c", code.replace("VERSION", version)], capture_output=True,
+                                     text=True) for version in ("", "version = 1", "version = 2"))
+    assert "ValueError: Own: its source cannot be read" in none.stderr
+    assert "write version = 1 in the class" in none.stderr
+    assert one.stdout.startswith("Own-")
+    assert one.stdout != two.stdout
 
 
 def test_a_constant_that_says_where_it_lies_in_memory_does_not_make_a_new_entry():
@@ -248,6 +282,189 @@ def test_a_file_that_is_not_there_is_absent_and_comes_when_it_comes(shop, media,
     assert extract(mine, Counting(), FeatureStore(tmp_path / "s")).present.tolist() == [False, True]
     shutil.copyfile(media / "1.png", tmp_path / "late.png")
     assert extract(mine, Counting(), FeatureStore(tmp_path / "s")).present.tolist() == [True, True]
+
+
+# ---- the store trusts nothing
+
+
+def flipped(data):
+    return data[:-5] + bytes([data[-5] ^ 1]) + data[-4:]
+
+
+def other_width(data):
+    """A part of half the width, whole and with the right name."""
+    part = np.load(io.BytesIO(data))
+    file = io.BytesIO()
+    np.save(file, np.array([(one["content"], one["row"][:47]) for one in part],
+                           [("content", "S32"), ("row", "<f4", (47,))]))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("damage", [flipped, lambda data: data[:-4096] + bytes(4096), lambda data: b"",
+                                    lambda data: data[:len(data) // 2], lambda data: b"no part", other_width],
+                         ids=["bit", "page", "empty", "cut", "other", "width"])
+@pytest.mark.parametrize("place", [0, -1])
+def test_a_damaged_part_is_named_and_its_rows_are_extracted_again(shop, tmp_path, monkeypatch, caplog, damage, place):
+    monkeypatch.setattr(store, "CHUNK", 10)
+    before = extract(shop, Counting(), FeatureStore(tmp_path)).matrix.copy()
+    part = sorted(tmp_path.glob("Counting-*/rows-*.npy"))[place]
+    data = damage(part.read_bytes())
+    if damage is other_width:
+        part.unlink()
+        part = part.with_name(f"rows-{'-' if place == 0 else 'x'}.npy")
+        monkeypatch.setattr(store, "_read_part", lambda path: np.load(path))
+    part.write_bytes(data)
+    Count.seen = 0
+    np.testing.assert_array_equal(extract(shop, Counting(), FeatureStore(tmp_path)).matrix, before)
+    assert Count.seen == (N + 10 if damage is other_width and place == 0 else 10)  # a chunk shows which width is right
+    assert part.parent.name in caplog.text
+    monkeypatch.undo()
+    Count.seen = 0
+    np.testing.assert_array_equal(extract(shop, Counting(), FeatureStore(tmp_path)).matrix, before)
+    assert Count.seen == 0
+
+
+@pytest.mark.parametrize("damage", [lambda folder: (folder / "words.json").write_text("[]"),
+                                    lambda folder: (folder / "arrays.npz").write_bytes(b""),
+                                    lambda folder: (folder / "arrays.npz").unlink(), shutil.rmtree])
+def test_a_damaged_fit_is_fitted_again_and_with_it_the_rows(tmp_path, caplog, damage):
+    items = pd.DataFrame({"item_id": list("abcd"), "title": "t", "description": TEXTS})
+    mine, counted = Catalog(items, pd.DataFrame(), tmp_path, "mine"), TfidfText(n_components=2, min_df=1)
+    before = extract(mine, counted, FeatureStore(tmp_path)).matrix.copy()
+    folder, = tmp_path.glob("TfidfText-*/fitted")
+    damage(folder)
+    np.testing.assert_array_equal(extract(mine, counted, FeatureStore(tmp_path)).matrix, before)  # they are whole
+    assert not caplog.records
+    assert fitted(mine, clone(counted), FeatureStore(tmp_path)).words_
+    assert folder.parent.name in caplog.text
+    assert not any(folder.parent.glob("rows-*"))
+    np.testing.assert_array_equal(extract(mine, counted, FeatureStore(tmp_path)).matrix, before)
+
+
+def test_what_dead_writers_left_is_cleared_and_what_others_write_is_not(shop, tmp_path):
+    extract(shop, Counting(), FeatureStore(tmp_path))
+    entry, = tmp_path.glob("Counting-*")
+    for name, age in ((".new-dead", 7200), (".new-alive", 60)):
+        (entry / name).mkdir()
+        (entry / name / "rows-0.npy").write_bytes(b"half")
+        os.utime(entry / name, (time.time() - age,) * 2)
+    extract(shop, Counting(), FeatureStore(tmp_path))
+    assert [path.name for path in entry.glob(".new-*")] == [".new-alive"]
+
+
+def test_a_full_disk_is_named_and_a_later_run_continues(shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "CHUNK", 10)
+    write, parts = Path.write_bytes, []
+
+    def full(path, data):
+        parts.append(path)
+        if len(parts) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"disk is full: free some space, or set MMREC_CACHE .*rows-\w+\.npy") as caught:
+        extract(shop, Counting(), FeatureStore(tmp_path))
+    assert caught.value.errno == errno.ENOSPC
+    assert not any(tmp_path.glob("*/.new-*"))
+    Count.seen = 0
+    assert extract(shop, Counting(), FeatureStore(tmp_path)).present.all()
+    assert Count.seen == N - 20
+
+
+def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    done, sync, rename = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (done.append(os.fstat(file).st_ino), sync(file)))
+    monkeypatch.setattr(os, "replace", lambda one, two: (done.append("rename"), rename(one, two)))
+    write_whole(tmp_path / "it", lambda path: (path.mkdir(), (path / "file").write_text("content")))
+    inodes = [path.stat().st_ino for path in (tmp_path / "it" / "file", tmp_path / "it")]
+    assert done[:3] == [*inodes, "rename"]
+
+
+def test_a_cache_is_where_caches_are_or_where_it_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMREC_CACHE", str(tmp_path))
+    assert paths_of.cache() == tmp_path
+    monkeypatch.delenv("MMREC_CACHE")
+    assert paths_of.cache() == platformdirs.user_cache_path("mmrec", appauthor=False)
+    for nowhere in (lambda *_, **__: Path("~/.cache/mmrec"), no_home):
+        monkeypatch.setattr(platformdirs, "user_cache_path", nowhere)
+        with pytest.raises(OSError, match="no home folder for the cache: set MMREC_CACHE"):
+            FeatureStore()
+
+
+def no_home(*_, **__):
+    raise RuntimeError("could not determine the home directory")
+
+
+# ---- one bad medium
+
+
+class Poisoned(PreviewGRU):
+    """Reads infinity from one file."""
+
+    def read(self, medium):
+        return super().read(medium) * (np.inf if medium.name == "3.wav" else 1)
+
+
+def test_a_medium_that_is_read_as_infinity_spoils_neither_training_nor_other_rows(media, tmp_path, caplog):
+    items = pd.DataFrame({"item_id": [str(n) for n in range(12)], "title": "t",
+                          "audio": [f"{n}.wav" for n in range(12)]})
+    mine = Catalog(items, pd.DataFrame(), media, "mine")
+    heard = extract(mine, Poisoned(units=4, epochs=1), FeatureStore(tmp_path))
+    assert heard.present.tolist() == [n != 3 for n in range(12)]
+    assert np.isfinite(heard.matrix).all()
+    assert "3.wav: not finite; it holds NaN or infinity" in caplog.text
+
+
+class Overflowing(PictureStatistics):
+    """One row has an infinity, of some media."""
+
+    def transform(self, media):
+        rows = super().transform(media)
+        rows[[medium is not None and medium.name in self.bad for medium in media], 5] = np.inf
+        return rows
+
+    bad = ("3.png", "7.png")
+
+
+def test_a_row_that_is_not_finite_is_absent_and_named(shop, tmp_path, caplog):
+    seen = extract(shop, Overflowing(), FeatureStore(tmp_path))
+    assert np.flatnonzero(~seen.present).tolist() == [3, 7]
+    assert np.isfinite(seen.matrix).all()
+    assert "Overflowing: 2 of 40 media have no finite row and count as absent: " in caplog.text
+    assert "3.png" in caplog.text
+
+
+class Undefined(PictureStatistics):
+    """Statistics that divide by zero for one picture."""
+
+    def one(self, path):
+        return super().one(path) / (path.name != "3.png" or np.nan)
+
+
+def test_statistics_that_are_not_finite_are_named(media, caplog):
+    rows = Undefined().transform([media / "2.png", media / "3.png"])
+    assert np.isfinite(rows).all(1).tolist() == [True, False]
+    assert "3.png: not finite" in caplog.text
+
+
+def test_a_modality_that_comes_out_empty_is_said_each_time(media, tmp_path, caplog):
+    items = pd.DataFrame({"item_id": ["a", "b"], "title": "t", "image": ["broken.png", None]})
+    for _ in range(2):
+        caplog.clear()
+        extract(Catalog(items, pd.DataFrame(), media, "mine"), PictureStatistics(), FeatureStore(tmp_path))
+        loud = caplog.records[-1]
+        assert loud.levelno == logging.WARNING
+        assert "mine: NONE of its 1 image media has features of PictureStatistics" in loud.getMessage()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_no_medium(tmp_path, monkeypatch, caplog):
+    os.mkfifo(tmp_path / "pipe.png")
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr(Path, "read_bytes", lambda *_: pytest.fail("opened"))
+    assert keys.content(tmp_path / "pipe.png") == keys.NOTHING
+    assert "pipe.png: not a regular file" in caplog.text
 
 
 def test_cached_features_need_no_keras(shop, media, tmp_path):

@@ -1,8 +1,9 @@
-"""A catalogue's folder: what is read is what was written, and a broken structure says where and how to mend it."""
+"""A catalogue's folder: what is read is what was written, and a broken structure says where and how to correct it."""
 
 import csv
 import json
 import os
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,14 @@ def test_another_separator_is_recognised(shop):
     assert "separated by ';'" in fault(shop(items=ITEMS.replace(",", ";")))
 
 
+@pytest.mark.parametrize(("header", "mark"), [
+    ("item_id;title", "';'"), ("id;title", "';'"), ("item_id\ttitle\tprice", "a tab"), ("item_id|title", "'|'"),
+    ('"item_id";"title"', "';'"), ("item_id;title, in full;long, too", "';'")])
+def test_a_separator_is_named_with_what_to_do(shop, header, mark):
+    assert fault(shop(items=header + "\n1,2,3,4;5\n")) == (
+        f"items.csv: line 1: the fields are separated by {mark}; separate them by commas")
+
+
 def test_no_column_of_the_format_is_taken_for_another():
     names = {name for columns in KNOWN.values() for name in columns}
     assert all(nearest(name, names - {name}) is None for name in names)
@@ -169,7 +178,7 @@ def test_a_wrong_encoding_late_in_a_large_file(shop):
 
 def test_doubled_ids_name_both_lines(shop):
     told = fault(shop(items='item_id,title\na,"two\nlines"\nb,x\na,y\n'))
-    assert told == "items.csv: line 5: item_id 'a' stands already on line 2; ids must differ"
+    assert told == "items.csv: line 5: item_id 'a' is on line 2 already; ids must differ"
 
 
 def test_an_item_without_id(shop):
@@ -222,7 +231,7 @@ def test_quotes_that_do_not_fit(shop, row):
 
 def test_a_column_named_twice(shop):
     told = fault(shop(items="item_id,title,price,title\na,x,1,y\n"))
-    assert told == "items.csv: line 1: column 'title' stands twice (columns 2 and 4); rename or remove one"
+    assert told == "items.csv: line 1: column 'title' is there twice (columns 2 and 4); rename or remove one"
 
 
 @pytest.mark.parametrize(("manifest", "part"), [
@@ -236,11 +245,105 @@ def test_a_manifest_that_cannot_be_used(shop, manifest, part):
     assert part in told
 
 
+@pytest.mark.parametrize("name", ["items.csv", "events.parquet", "manifest.json"])
+def test_a_pipe_is_refused_not_waited_for(shop, name):
+    folder = shop()
+    (folder / name).with_suffix(".csv").unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    assert fault(folder).startswith(f"{name}: cannot be read: it is no regular file; ")
+
+
 def test_a_table_that_is_a_folder(shop):
     folder = shop()
     (folder / "items.csv").unlink()
     (folder / "items.csv").mkdir()
     assert fault(folder).startswith("items.csv: cannot be read")
+
+
+# ---- other ways to bring it
+
+
+def test_a_link_may_be_the_folder_and_paths_still_may_not_leave_it(shop, tmp_path_factory):
+    link = tmp_path_factory.mktemp("links") / "shop"
+    link.symlink_to(shop(), target_is_directory=True)
+    assert datasets.load(link).media("image")[0] == link / "images" / "a.jpg"
+    (link.parent / "a.jpg").touch()
+    (shop() / "images").symlink_to(link.parent)
+    assert "line 2: image 'images/a.jpg' leaves the folder" in fault(link)
+
+
+ROWS = [{"item_id": 7, "title": "Sea 海", "tags": ["jazz", "lp"], "price": 1.50, "new": True, "image": None},
+        {"item_id": "007", "title": "", "size": {"cm": [30]}}]
+AS_TEXT = [["7", "Sea 海", "jazz|lp", "1.5", "true", None, None],
+           ["007", None, None, None, None, None, '{"cm": ["30"]}']]
+
+
+def as_jsonl(folder, rows=ROWS, name="items"):
+    (folder / f"{name}.csv").unlink(missing_ok=True)
+    (folder / f"{name}.jsonl").write_text("\n\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return folder
+
+
+def test_json_lines_are_read_as_text_with_their_lines(shop):
+    items = datasets.load(as_jsonl(shop())).items
+    assert items.columns.tolist() == ["item_id", "title", "tags", "price", "new", "image", "size"]
+    assert items.where(items.notna(), None).to_numpy(object).tolist() == AS_TEXT
+    assert line_numbers(items).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(("line", "part"), [
+    ('{"item_id": 7, "title": ""}', "line 5: item_id '7' is on line 1 already"), ("[1]", "line 5: no JSON object"),
+    ('{"item_id": 8', "line 5: no JSON ("), ('{"title": "x"}', "line 5: no item_id"),
+    ('{"item_id": 9, "image": "../x"}', "line 5: image '../x' leaves the folder"), ("[" * 100_000, "line 5: no JSON")])
+def test_a_fault_in_json_lines_names_its_line(shop, line, part):
+    with (as_jsonl(shop()) / "items.jsonl").open("a") as file:
+        file.write(f"\n\n{line}\n")
+    assert fault(shop(items=None)).startswith(f"items.jsonl: {part}")
+
+
+def test_json_lines_without_a_column_and_empty_ones(shop):
+    assert fault(as_jsonl(shop(), [{"item_id": 1, "titel": "x"}])) == (
+        "items.jsonl: no column 'title'; did you mean 'titel' (column 2)?")
+    assert fault(as_jsonl(shop(items=None), [])).startswith("items.jsonl: the file is empty")
+    (shop(items=None) / "items.jsonl").write_bytes(b'{"item_id": 1}\n"\xff"')
+    assert fault(shop(items=None)).startswith("items.jsonl: line 2: byte 0xff")
+
+
+def test_parquet_is_read_as_text(shop):
+    events = pd.DataFrame({"user_id": [7, 8], "item_id": [1.0, np.nan], "event": ["play", "search"],
+                           "timestamp": pd.to_datetime(["2025-03-01T12:00:00.25+08:00"] * 2).tz_convert("Asia/Tokyo"),
+                           "tags": [["a", "b"], None]})
+    folder = shop()
+    (folder / "events.csv").unlink()
+    events.to_parquet(folder / "events.parquet")
+    read = read_catalog(folder).events
+    assert read.where(read.notna(), None).to_numpy(object).tolist() == [
+        ["7", "1", "play", "2025-03-01 04:00:00.250000Z", "a|b"], ["8", None, "search", read["timestamp"][0], None]]
+    assert line_numbers(read).tolist() == [1, 2]
+    (folder / "events.parquet").write_bytes(b"PAR1 and more")
+    assert fault(folder).startswith("events.parquet: cannot be read (")
+
+
+def test_one_table_of_two_kinds_is_refused_and_none_is_made(shop):
+    folder = shop()
+    (folder / "items.parquet").touch()
+    assert fault(folder).endswith("both items.csv and items.parquet; keep one of them")
+    (folder / "items.parquet").unlink()
+    catalog = read_catalog(as_jsonl(folder))
+    with pytest.raises(CatalogError, match="items.jsonl is there already; write the CSV files elsewhere"):
+        write_catalog(catalog, folder)
+
+
+@pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_path_finds_its_file_in_the_other_unicode_form(shop, listed, stored, tmp_path_factory):
+    name, other = (f"images/{unicodedata.normalize(form, 'é')}.jpg" for form in (listed, stored))
+    folder = shop(items=f"item_id,title,image\na,Sea,{name}\n")
+    (folder / "images").mkdir()
+    (folder / other).touch()
+    assert read_catalog(folder).media("image") == [folder / other]
+    (folder / other).unlink()
+    (folder / other).symlink_to(tmp_path_factory.mktemp("other"))
+    assert "leaves the folder" in fault(folder)
 
 
 # ---- writing
@@ -274,7 +377,7 @@ def test_reading_and_writing_repeats_the_bytes(shop, tmp_path_factory):
 
 def test_nothing_that_could_not_be_read_is_written(tmp_path):
     events = pd.DataFrame(columns=REQUIRED["events.csv"])
-    for items, part in (({"item_id": ["a", "a"], "title": "x"}, "stands already"),
+    for items, part in (({"item_id": ["a", "a"], "title": "x"}, "is on line"),
                         ({"item_id": ["a"], "title": "x", "image": "../a.jpg"}, "leaves the folder"),
                         ({"item_id": ["a"], "title": "\ud800"}, "items.csv: '\\ud800' is no character"),
                         ({"item_id": ["a"], "name": "x"}, "no column 'title'")):
@@ -436,6 +539,24 @@ def test_any_bytes_load_or_say_why(place, items, whole):
     (place / "events.csv").write_text(EVENTS)
     catalog, told = attempt(read_catalog, place)
     assert told.startswith("items.csv: ") if told else len(catalog.items)
+
+
+@settings(max_examples=100, deadline=None)
+@given(lines=st.lists(st.dictionaries(st.sampled_from(["item_id", "title", "image"]), st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4), st.lists)).map(json.dumps) |
+    st.text(max_size=9)), whole=st.booleans())
+def test_any_json_lines_load_or_say_why(place, lines, whole):
+    (place / "json").mkdir(exist_ok=True)
+    (place / "json" / "items.jsonl").write_text("\n".join(['{"item_id": "a", "title": "x"}'] * whole + lines),
+                                                encoding="utf-8")
+    (place / "json" / "events.csv").write_text(EVENTS)
+    catalog, told = attempt(read_catalog, place / "json")
+    if told:
+        assert told.startswith("items.jsonl: ")
+        return
+    fields = catalog.items.to_numpy(object).ravel()
+    assert all(isinstance(field, str) for field in fields[pd.notna(fields)])
+    write_catalog(catalog, place / "again")
 
 
 @given(st.lists(st.text(max_size=6), max_size=6), st.text(max_size=6))

@@ -6,6 +6,7 @@ import pickle
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import librosa
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 import soundfile
 from PIL import Image, ImageChops
 
-from mmrec_helpers.media import MENDS, MediaFault, notes, read_image, read_sound
+from mmrec_helpers.media import FIXES, MediaFault, faults, notes, read_image, read_sound
 from tests.media_files import cause, encode
 
 RATE = 22_050
@@ -155,7 +156,7 @@ def test_a_name_that_is_not_ascii(put):
 
 def test_no_picture_there(tmp_path):
     assert cause(read_image, tmp_path / "a.jpg") == "no file"
-    assert cause(read_image, tmp_path) == "no file"
+    assert cause(read_image, tmp_path / "a.jpg" / "b.jpg") == "no file"
     assert cause(read_image, tmp_path / "a\0.jpg") == "no file"
 
 
@@ -333,8 +334,20 @@ def test_a_sound_that_is_not_finite(record, odd):
     assert cause(read_sound, record("a.wav", wave, subtype="FLOAT")) == "not finite"
 
 
-def test_a_sound_that_resampling_would_make_infinite(record):
-    assert cause(read_sound, record("a.wav", np.sign(tone()) * 3.4e38, 44_100, subtype="FLOAT")) == "not finite"
+@pytest.mark.parametrize("odd", [40_000, -1e9, 1e30, 3.4e38])
+def test_one_damaged_sample_is_refused_by_a_cause_of_its_own(record, odd):
+    wave = tone(rate=44_100)
+    wave[500] = odd
+    assert cause(read_sound, record("a.wav", wave, 44_100, subtype="FLOAT")) == "sample out of range"
+
+
+def test_samples_that_are_integers_in_a_float_file_are_read_as_they_are(record):
+    from mmrec_helpers.features.statistics import sound_statistics
+
+    path = record("a.wav", np.round(tone(level=1.0) * 32_768), subtype="FLOAT")
+    assert np.abs(read_sound(path)).max() == pytest.approx(32_768, rel=1e-3)
+    assert notes(path) == ["clipped sound"]
+    assert np.isfinite(sound_statistics(read_sound(path))).all()
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3"])
@@ -357,7 +370,19 @@ def test_a_header_that_promises_more_than_memory_holds(record):
     data = bytearray(path.read_bytes())
     data[21], data[22:26] = data[21] | 15, b"\xff" * 4  # 2**36 - 1 samples
     path.write_bytes(data)
-    assert cause(read_sound, path) == "not a sound"
+    assert cause(read_sound, path) == "sound too long"
+
+
+@pytest.mark.parametrize("kind", ["AIFF", "AU", "CAF", "W64", "RF64", "VOC"])
+def test_a_sound_of_a_format_that_the_catalogue_does_not_name(record, kind):
+    path = record("a.wav", tone(), format=kind)
+    with pytest.raises(MediaFault, match=f"its format is {kind}: .* as MP3, FLAC, Ogg or WAV"):
+        read_sound(path)
+    assert cause(notes, path) == "not a sound"
+
+
+def test_a_wav_with_an_extended_header_is_a_wav(record):
+    np.testing.assert_allclose(read_sound(record("a.wav", tone(), format="WAVEX")), tone(), atol=1e-4)
 
 
 def test_a_flac_that_does_not_know_its_length(record):
@@ -404,19 +429,44 @@ def test_what_is_neither_has_no_notes(put):
     assert cause(notes, put("b.jpg", b"")) == "not a sound"
 
 
+# ---- files that are none
+
+
+@pytest.mark.parametrize("read", [read_image, read_sound, notes])
+def test_only_regular_files_are_opened(tmp_path, monkeypatch, read):
+    places = [tmp_path, Path("/dev/zero")]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.jpg")
+        os.symlink(tmp_path / "pipe.jpg", tmp_path / "link.jpg")
+        places += [tmp_path / "pipe.jpg", tmp_path / "link.jpg"]
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("opened"))  # which waits for ever
+    assert {cause(read, path) for path in places if path.exists()} == {"not a regular file"}
+
+
+@pytest.mark.parametrize("read", [read_image, read_sound, notes])
+def test_a_file_that_is_too_large_is_not_opened(put, monkeypatch, read):
+    path = put("a.wav", bytes(1001))
+    monkeypatch.setattr(faults, "MAX_BYTES", 1000)
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("opened"))
+    assert cause(read, path) == "file too large"
+
+
 # ---- the rest
 
 
 def test_a_fault_survives_a_way_between_processes():
     fault = MediaFault("x/a.jpg", "picture too large", "make it smaller")
     again = pickle.loads(pickle.dumps(fault))
-    assert (again.cause, again.mend, str(again)) == (fault.cause, fault.mend, str(fault))
+    assert (again.cause, again.fix, str(again)) == (fault.cause, fault.fix, str(fault))
     assert isinstance(fault, ValueError)
 
 
-def test_every_cause_has_a_mend():
-    assert set(MENDS) == {"truncated picture", "not a picture", "picture too large", "empty picture", "no file",
-                          "empty sound", "silent sound", "not a sound", "sound too short", "not finite"}
+def test_every_cause_says_what_to_do():
+    causes = {"no file", "not a regular file", "file too large", "empty picture", "not a picture", "picture too large",
+              "too many scans", "truncated picture", "empty sound", "not a sound", "not finite", "sample out of range",
+              "sound too long", "sound too short", "silent sound"}
+    assert set(FIXES) == causes
+    assert all(FIXES.values())
 
 
 def test_importing_the_room_is_light():

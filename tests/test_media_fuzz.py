@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from mmrec_helpers.media import MAX_PIXELS, MediaFault, notes, read_image, read_sound
+from mmrec_helpers.media import MAX_PIXELS, MediaFault, notes, read_image, read_sound, sounds
+from mmrec_helpers.media.faults import MAX_SAMPLES
 from tests.media_files import cause, encode
 
 NOISE = np.random.default_rng(0)
@@ -151,3 +152,47 @@ def test_the_limit_is_forty_megapixels(put):
     over, under = put("a.png", png_header(8_000, 5_001)), put("b.png", png_header(8_000, 5_000))
     assert cause(read_image, over) == "picture too large"
     assert cause(read_image, under) == "truncated picture"  # it claims more rows than it holds
+
+
+@pytest.mark.parametrize("sides", [(1, 30_000_000), (70_000, 2)])
+def test_a_picture_with_a_side_that_is_too_long(put, sides):
+    assert cause(read_image, put("a.png", png_header(*sides))) == "picture too large"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+def test_a_jpeg_of_thousands_of_scans_is_refused_before_it_is_decoded(put, monkeypatch, mode):
+    import cv2
+
+    data = picture("JPEG", mode, progressive=True)
+    start = data.rindex(b"\xff\xda")
+    assert read_image(put("a.jpg", data[:-2] + data[start:-2] * 80 + data[-2:])).shape == (36, 48, 3)
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("decoded"))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda *_: pytest.fail("decoded"))
+    assert cause(read_image, put("a.jpg", data[:-2] + data[start:-2] * 3000 + data[-2:])) == "too many scans"
+
+
+def flac(samples, claims):
+    """So many samples of silence, and how many its header claims: 36 bits in bytes 21 to 25."""
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.zeros(samples, np.int16), 22_050, format="FLAC")
+    data = bytearray(buffer.getvalue())
+    data[21], data[22:26] = data[21] & 240 | claims >> 32, (claims & 0xFFFFFFFF).to_bytes(4, "big")
+    return bytes(data)
+
+
+@pytest.mark.parametrize("read", [read_sound, notes])
+def test_a_sound_that_claims_too_much_is_refused_before_it_is_decoded(put, monkeypatch, read):
+    monkeypatch.setattr(soundfile.SoundFile, "read", lambda *_, **__: pytest.fail("decoded"))
+    assert cause(read, put("a.flac", flac(9_000, claims=MAX_SAMPLES + 1))) == "sound too long"
+
+
+@pytest.mark.parametrize("claims", [0, 3_000_000])
+def test_a_sound_that_unpacks_to_too_much_is_left_early(put, monkeypatch, claims):
+    monkeypatch.setattr(sounds, "MAX_SAMPLES", 1_000_000)
+    path = put("a.flac", flac(3_000_000, claims))
+    assert path.stat().st_size < 15_000
+    tracemalloc.start()
+    assert cause(read_sound, path) == "sound too long"
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
+    assert cause(lambda path: read_sound(path, seconds=1), path) == "silent sound"

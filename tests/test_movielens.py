@@ -73,6 +73,45 @@ def test_tags_links_and_abstracts_may_be_absent(films):
     assert "imdbId" not in catalog.items
 
 
+def test_a_folder_as_downloaded_gives_texts_and_can_be_cleaned(films):
+    folder = films(abstracts=None)
+    (folder / "README.txt").write_text("Summary")
+    for poster in (folder / "posters").iterdir():
+        poster.unlink()
+    (folder / "posters").rmdir()
+    catalog, report = preprocess(datasets.load(folder))
+    assert catalog.media("text") == ["Sea Story (1995). Drama, War", "Hill, The (2006–2007)", "Plain Town. Comedy"]
+    assert catalog.events["event"].tolist() == ["rate", "comment"]
+    assert report.counts()["cause"].tolist() == ["unparsable time", "missing field"]
+
+
+def test_films_with_an_abstract_keep_it_and_the_others_have_their_genres(films):
+    catalog = datasets.load(films(abstracts="movieId,abstract\n1,At sea.\n"))
+    assert catalog.media("text") == ["Sea Story (1995). At sea.", "Hill, The (2006–2007)", "Plain Town. Comedy"]
+
+
+DAT = {"movies.dat": "1::Léon (1994)::Crime|Drama\n2::Plain Town (2000)::Comedy\n",
+       "ratings.dat": "1::1::5::978300760\n\n1::9::3::978302109\n", "users.dat": "1::F::1::10::48067\n"}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_dat_files_are_read(tmp_path, encoding, end):
+    for name, text in DAT.items():
+        (tmp_path / name).write_bytes(text.replace("\n", end).encode(encoding))
+    catalog, report = preprocess(datasets.load(tmp_path))
+    assert catalog.media("text") == ["Léon (1994). Crime, Drama", "Plain Town (2000). Comedy"]
+    assert plain(catalog.events[["user_id", "item_id", "event", "value"]]) == [["1", "1", "rate", 5.0]]
+    assert report.set_aside[["file", "line", "cause"]].to_numpy().tolist() == [["ratings.dat", 3, "unknown item"]]
+
+
+def test_a_dat_file_with_odd_fields_names_the_line(tmp_path):
+    for name, text in DAT.items():
+        (tmp_path / name).write_text(text + "5::x\n", encoding="utf-8")
+    with pytest.raises(CatalogError, match=r"movies.dat: line 3: 2 fields, where 3 are expected .*; separate them by"):
+        datasets.load(tmp_path)
+
+
 def test_load_recognises_the_layout(films):
     assert datasets.load(films()).items["item_id"].tolist() == ["1", "2", "3"]
 
@@ -81,8 +120,8 @@ def test_load_recognises_the_layout(films):
     ({"movies": "movieId,titel,genres\n"}, "movies.csv: no column 'title'; did you mean 'titel' (column 2)?"),
     ({"ratings": "userId,movieId,rating\n"}, "ratings.csv: no column 'timestamp'; the columns are"),
     ({"tags": ""}, "tags.csv: the file is empty"),
-    ({"movies": FILES["movies.csv"] + "1,Again,Drama\n"}, "movies.csv: line 5: movieId '1' stands already on line 2"),
-    ({"abstracts": "movieId,abstract\n3,a\n3,b\n"}, "abstracts.csv: line 3: movieId '3' stands already on line 2"),
+    ({"movies": FILES["movies.csv"] + "1,Again,Drama\n"}, "movies.csv: line 5: movieId '1' is on line 2 already"),
+    ({"abstracts": "movieId,abstract\n3,a\n3,b\n"}, "abstracts.csv: line 3: movieId '3' is on line 2 already"),
     ({"ratings": FILES["ratings.csv"] + "1,2,3,4,5\n"}, "ratings.csv: line 5: 5 fields for 4 columns")])
 def test_a_broken_structure_says_where(films, other, part):
     with pytest.raises(CatalogError) as caught:
@@ -168,6 +207,16 @@ def test_years_and_times_are_plausible(real):
     assert years.between(1902, 2018).all()
     assert real.events["timestamp"].str.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").all()
     assert real.events["timestamp"].str[:4].astype(int).between(1996, 2018).all()
+
+
+def test_the_films_alone_can_be_cleaned_and_all_have_a_text(real, tmp_path):
+    for name in ("movies.csv", "ratings.csv", "tags.csv"):
+        (tmp_path / name).symlink_to(real.root / name)
+    catalog, report = preprocess(datasets.load(tmp_path))
+    assert len(catalog.items) == len(real.items)
+    assert len(catalog.events) == len(real.events)
+    assert None not in catalog.media("text")
+    assert report.why_empty(catalog) is None
 
 
 def test_lines_of_films_are_those_of_their_file(real):

@@ -246,6 +246,15 @@ def test_weights_are_converted_once(tmp_path, monkeypatch):
     assert first["a/b"].tolist() == again["a/b"].tolist() == [[0, 3], [1, 4], [2, 5]]
 
 
+def test_damaged_weights_are_named_and_converted_again(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("MMREC_CACHE", str(tmp_path))
+    before = weights.converted("x", lambda: {"a": np.arange(6.0)})
+    file = next(path for path in tmp_path.rglob("*.safetensors"))
+    file.write_bytes(file.read_bytes()[:-1] + b"\x7f")  # still a number
+    np.testing.assert_array_equal(weights.converted("x", lambda: {"a": np.arange(6.0)})["a"], before["a"])
+    assert "x: damaged" in caplog.text
+
+
 def test_a_missing_wheel_is_one_line_with_the_mend(monkeypatch):
     monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"musicnn are not installed; make installs it; with pip: "):

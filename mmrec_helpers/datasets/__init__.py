@@ -16,7 +16,7 @@ def load(data: str | Path = RECORDSHOP, small: bool = False) -> Catalog:
     """The raw catalogue of `recordshop` (the shipped one), of a catalogue's folder, or of a MovieLens folder.
 
     small: whatever `data` is, a small record shop instead, made on first use, on which a chapter runs in seconds.
-    Raises CatalogError where there is none, or where its structure is broken, with file, line and mend.
+    Raises CatalogError where there is none, or where its structure is broken, with file, line and fix.
     Taught in chapter 1.
 
     >>> load("no/such/shop")
@@ -29,10 +29,10 @@ def load(data: str | Path = RECORDSHOP, small: bool = False) -> Catalog:
     if small:
         return folder.read_catalog(small_recordshop())
     place = recordshop_folder() if str(data) == RECORDSHOP else existing(data)
-    here = {name for name in ("items.csv", "movies.csv", "ratings.csv") if (place / name).exists()}
-    if "items.csv" in here or not here:
-        return folder.read_catalog(place)
-    return movielens.read(place)
+    films = any((place / f"{table}{kind}").exists() for table in ("movies", "ratings") for kind in movielens.KINDS)
+    if films and not folder.stored(place, "items.csv").exists():
+        return movielens.read(place)
+    return folder.read_catalog(place)
 
 
 def small_recordshop() -> Path:

@@ -1,6 +1,6 @@
-"""The catalogue on disk: a folder of CSV tables, media and a manifest, read strictly and written whole.
+"""The catalogue on disk: a folder of tables, media and a manifest, read strictly and written whole.
 
-Faults of structure raise `CatalogError` with file, line and mend. Faults of a row or a medium stay in the tables: they
+Faults of structure raise `CatalogError` with file, line and fix. Faults of a row or a medium stay in the tables: they
 are the business of `preprocessing`. Taught in chapters 2 and 19.
 """
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmrec_helpers.catalog import Catalog, CatalogError
-from mmrec_helpers.datasets.paths import existing
+from mmrec_helpers.datasets.paths import existing, on_disk, regular
 from mmrec_helpers.datasets.tables import check_header, check_ids, check_paths, read_table
 
 FORMAT = 1
@@ -29,6 +29,12 @@ KNOWN = {"items.csv": ("item_id", "title", "description", "category", "tags", "r
 MEDIA = {"items.csv": ("image", "audio", "video"), "events.csv": ("media",)}
 """Columns that hold paths."""
 
+EVENTS = ("view", "search", "like", "cart", "purchase", "play", "rate", "comment")
+"""What `event` may say; other names are kept, but nothing learns from them."""
+
+KINDS = (".csv", ".jsonl", ".parquet")
+"""How a table may be stored; the names above are those of CSV."""
+
 ABSENT = "a catalogue needs items.csv and events.csv, the latter with a header at least"
 
 
@@ -38,9 +44,11 @@ ABSENT = "a catalogue needs items.csv and events.csv, the latter with a header a
 def read_catalog(folder: str | Path) -> Catalog:
     """The raw catalogue of a folder; every field is text or missing. Further columns are kept.
 
-    Raises CatalogError: no such folder or table, an empty file, a missing or doubled column, a byte that is not UTF-8,
-    quotes that do not fit, a row with too many fields, a missing or doubled item id, a media path that leaves the
-    folder, an unknown format version. Taught in chapter 2.
+    Each table is CSV, JSON Lines or Parquet: items.csv, items.jsonl or items.parquet. Where a medium's file has its
+    name in the other Unicode form (NFC, NFD), its path is changed to that.
+    Raises CatalogError: no such folder or table, a table of two kinds, a pipe, an empty file, a missing or doubled
+    column, a byte that is not UTF-8, quotes that do not fit, a row with too many fields, a missing or doubled item id,
+    a media path that leaves the folder, an unknown format version. Taught in chapter 2.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
@@ -52,26 +60,42 @@ def read_catalog(folder: str | Path) -> Catalog:
     """
     folder = existing(folder)
     manifest = read_manifest(folder) if (folder / "manifest.json").exists() else {}
-    items, events = (read_table(folder / file, REQUIRED[file], KNOWN[file], ABSENT) for file in REQUIRED)
+    paths = {file: stored(folder, file) for file in REQUIRED}
+    items, events = (_spelt(read_table(path, REQUIRED[file], KNOWN[file], ABSENT), MEDIA[file], folder)
+                     for file, path in paths.items())
     if items.empty:
-        raise CatalogError("items.csv: no items, only a header; write one line an item")
+        raise CatalogError(f"{paths['items.csv'].name}: no items, only a header; write one line an item")
     check(items, events, folder)
     return Catalog(items, events, folder, str(manifest.get("name", folder.name)))
 
 
+def stored(folder: Path, file: str) -> Path:
+    """Where a table lies in the folder, of whichever of `KINDS`; the CSV where it lies nowhere. Raises where two do."""
+    found = [path for kind in KINDS if (path := (folder / file).with_suffix(kind)).exists()]
+    if len(found) > 1:
+        raise CatalogError(f"{folder}: both {found[0].name} and {found[1].name}; keep one of them")
+    return found[0] if found else folder / file
+
+
+def _spelt(table: pd.DataFrame, columns: Sequence[str], folder: Path) -> pd.DataFrame:
+    return table.assign(**{column: table[column].map(lambda path: on_disk(path, folder), "ignore").astype(object)
+                           for column in table.columns.intersection(columns)})
+
+
 def read_manifest(folder: Path) -> dict[str, object]:
     """What `manifest.json` says. Raises CatalogError where it cannot be read or has another format version."""
+    regular(folder / "manifest.json")
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise CatalogError(f"{folder}: no manifest.json; `write_catalog` makes one") from None
     except (OSError, ValueError, RecursionError) as fault:
-        raise CatalogError(f"manifest.json: cannot be read ({fault}); mend or remove it") from None
+        raise CatalogError(f"manifest.json: cannot be read ({fault}); correct or remove it") from None
     version = manifest.get("format") if isinstance(manifest, dict) else None
     if type(version) is not int or not 1 <= version <= FORMAT:
         newer = type(version) is int and version > FORMAT
-        mend = "update this package" if newer else f'write "format": {FORMAT}, or remove the file'
-        raise CatalogError(f"manifest.json: format {version!r}, where this version reads {FORMAT}; {mend}")
+        fix = "update this package" if newer else f'write "format": {FORMAT}, or remove the file'
+        raise CatalogError(f"manifest.json: format {version!r}, where this version reads {FORMAT}; {fix}")
     return manifest
 
 
@@ -105,6 +129,8 @@ def write_catalog(catalog: Catalog, folder: str | Path, licence: str = "", sourc
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    if others := [path.name for file in REQUIRED if (path := stored(folder, file)).suffix != ".csv"]:
+        raise CatalogError(f"{folder}: {others[0]} is there already; write the CSV files elsewhere, or remove it")
     check(catalog.items, catalog.events, folder)
     for file, table in (("items.csv", catalog.items), ("events.csv", catalog.events)):
         check_header(file, list(map(str, table)), REQUIRED[file], ())
@@ -127,11 +153,11 @@ def checksums(folder: Path) -> dict[str, str]:
 def verify(folder: str | Path) -> list[str]:
     """The files that are not as the manifest says, changed, missing or new; empty where all is well."""
     folder = existing(folder)
-    told = read_manifest(folder).get("sha256")
-    if not isinstance(told, dict):
+    listed = read_manifest(folder).get("sha256")
+    if not isinstance(listed, dict):
         raise CatalogError("manifest.json: no sha256 of the files; `write_catalog` writes them")
     found = checksums(folder)
-    return sorted(path for path in told.keys() | found.keys() if told.get(path) != found.get(path))
+    return sorted(path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path))
 
 
 @contextmanager
@@ -158,4 +184,4 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
         path.write_text(text, encoding="utf-8", newline="")
     except UnicodeEncodeError as fault:
         raise CatalogError(f"{path.name.removeprefix('.').removesuffix('.part')}: {fault.object[fault.start]!r} is no "
-                           "character that UTF-8 can write; mend the text") from None
+                           "character that UTF-8 can write; correct the text") from None

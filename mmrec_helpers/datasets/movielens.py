@@ -1,4 +1,4 @@
-"""MovieLens in the layout of ml-latest-small, with posters and abstracts if they are there. Taught in chapter 19."""
+"""MovieLens as it is downloaded, with posters and abstracts where they were added. Taught in chapter 19."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.catalog import Catalog, CatalogError
 from mmrec_helpers.datasets.folder import KNOWN
-from mmrec_helpers.datasets.paths import existing
-from mmrec_helpers.datasets.tables import check_ids, check_paths, read_table
+from mmrec_helpers.datasets.paths import existing, regular
+from mmrec_helpers.datasets.tables import check_ids, check_paths, read_table, with_lines
 
 RATINGS_SHA256 = "80da8b3393dae325bbba5a31f291a6ba55d8d4f4396de3c456f2c1635b1b70e8"
 """sha256 of ratings.csv in ml-latest-small, 100,836 ratings, as of September 2018."""
@@ -22,10 +22,17 @@ SOURCES = {
     "abstracts": "asash/ml1m_dbpedia_abstracts on GitHub",
 }
 
+KINDS = (".csv", ".dat")
+
 NO_GENRES = "(no genres listed)"
 
 YEAR = r"\(((?:18|19|20)\d\d)(?:[-–]\d{0,4})?\)\s*$"
 """The year that ends a title, the first one of a series' years."""
+
+
+TABLES = {"movies": ("movieId", "title", "genres"), "ratings": ("userId", "movieId", "rating", "timestamp"),
+          "tags": ("userId", "movieId", "tag", "timestamp")}
+"""Columns of the tables; those of `.dat` files have no header."""
 
 
 def read(folder: str | Path) -> Catalog:
@@ -33,7 +40,9 @@ def read(folder: str | Path) -> Catalog:
 
     `description` is the abstract, `category` the first genre, `tags` all of them joined by |, `released_at` the first
     of January of the year in the title, `image` the poster. Films have no sound. Columns imdbId and tmdbId come from
-    links.csv. Raises CatalogError for faults of structure; a time that is no number stays, for cleaning to set aside.
+    links.csv. Tables are CSV (ml-latest-small, ml-latest, ml-20m to ml-32m) or .dat files with :: between the fields
+    (ml-1m, ml-10m); users.dat is not read. Raises CatalogError for faults of structure; a time that is no number stays,
+    for cleaning to set aside.
     Taught in chapter 19. Source: Harper & Konstan 2015, The MovieLens Datasets.
 
     >>> import tempfile
@@ -47,11 +56,11 @@ def read(folder: str | Path) -> Catalog:
     [['7', 'rate', '2000-07-30T18:45:03Z', '4.0']]
     """
     folder = existing(folder)
-    films = _by_id(folder, "movies.csv", ("movieId", "title", "genres"))
-    ratings = read_table(folder / "ratings.csv", ("userId", "movieId", "rating", "timestamp"))
+    films, ratings = _table(folder, "movies"), _table(folder, "ratings")
+    check_ids(films, "movies.csv", "movieId")
     logs, source = [_events(ratings, "rate", value=ratings["rating"])], ratings.attrs["source"]
-    if (folder / "tags.csv").exists():
-        tags = read_table(folder / "tags.csv", ("userId", "movieId", "tag", "timestamp"))
+    if any((folder / f"tags{kind}").exists() for kind in KINDS):
+        tags = _table(folder, "tags")
         logs.append(_events(tags, "comment", text=tags["tag"]))
         source += tags.attrs["source"]
     items = _items(films, folder)
@@ -59,6 +68,27 @@ def read(folder: str | Path) -> Catalog:
     events = pd.concat(logs, ignore_index=True)
     events.attrs["source"] = source
     return Catalog(items, events, folder, folder.name)
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    dat = folder / f"{name}.dat"
+    return _dat(dat, TABLES[name]) if dat.exists() else read_table(folder / f"{name}.csv", TABLES[name])
+
+
+def _dat(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Fields separated by ::, in UTF-8 or else Latin-1. Raises CatalogError for a line with too many or too few."""
+    regular(path)
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    rows = {number: line.rstrip("\r").split("::") for number, line in enumerate(text.split("\n"), 1) if line.strip()}
+    if wrong := next((number for number, fields in rows.items() if len(fields) != len(columns)), None):
+        raise CatalogError(f"{path.name}: line {wrong}: {len(rows[wrong])} fields, where {len(columns)} are expected "
+                           f"({', '.join(columns)}); separate them by ::")
+    table = pd.DataFrame(list(rows.values()), columns=columns, dtype=object)
+    return with_lines(table.where(table != "", np.nan), path.name, np.array(list(rows), int))
 
 
 def _by_id(folder: Path, file: str, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""One CSV table, read strictly: every field text or missing, every row with its line. Taught in chapter 2."""
+"""One table, read strictly: every field text or missing, every row with its line. Taught in chapter 2."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import CatalogError
-from mmrec_helpers.datasets.paths import existing, leaving, nearest
+from mmrec_helpers.datasets.paths import existing, leaving, nearest, regular
+from mmrec_helpers.datasets.records import Check, json_lines, parquet
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 
-
-
 def read_table(path: Path, required: Sequence[str], known: Sequence[str] = (),
                absent: str = "put it there") -> pd.DataFrame:
-    """A CSV table as text: an empty field is missing, nothing else is ("NA" is a word). Raises CatalogError.
+    """A table as text: an empty field is missing, nothing else is ("NA" is a word). Raises CatalogError.
 
-    A row with fewer fields than the header ends in missing ones; blank lines are no rows. known: columns whose
-    misspelling is warned of; absent: what to do where there is no such file.
+    CSV: a row with fewer fields than the header ends in missing ones; blank lines are no rows. JSON Lines (.jsonl): one
+    object a line. Parquet: its rows count as lines. Values of these two become text as `records.as_text` says.
+    known: columns whose misspelling is warned of; absent: what to do where there is no such file.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
@@ -38,20 +38,41 @@ def read_table(path: Path, required: Sequence[str], known: Sequence[str] = (),
     0       1  0114709
     1       2      NaN
     """
-    rows = _rows(path, absent)
+    regular(path)
+    try:
+        read = READERS.get(path.suffix, _csv)
+        table, starts = read(path, lambda header: check_header(path.name, header, required, known))
+    except UnicodeDecodeError:
+        raise _not_utf8(path) from None
+    except FileNotFoundError:
+        raise _not_there(path, absent) from None
+    except OSError as fault:
+        raise CatalogError(f"{path.name}: cannot be read ({fault.strerror}); check the file") from None
+    return with_lines(table.where(table.notna() & (table != ""), np.nan), path.name, starts)
+
+
+READERS = {".jsonl": json_lines, ".parquet": parquet}
+"""How a table is read that is not CSV, by its suffix."""
+
+
+def with_lines(table: pd.DataFrame, file: str, starts: np.ndarray) -> pd.DataFrame:
+    """The table, with the line of `file` that each row starts on, (n,) int, as `places` reads it."""
+    table.attrs["source"] = ((file, len(table), *_turns(starts)),)
+    return table
+
+
+def _csv(path: Path, check: Check) -> tuple[pd.DataFrame, np.ndarray]:
+    rows = _rows(path)
     _, header = next(rows, (1, []))
     if not any(name.strip() for name in header):
         raise CatalogError(f"{path.name}: the file is empty; its first line must name the columns")
-    check_header(path.name, header, required, known)
+    check(header)
     starts, frames = [], [pd.DataFrame(columns=header, dtype=object)]
     while chunk := list(itertools.islice(rows, CHUNK)):
         lines, fields = zip(*chunk, strict=True)
         starts += lines
         frames.append(pd.DataFrame(list(fields), columns=header, dtype=object))
-    table = pd.concat(frames, ignore_index=True)
-    table = table.where(table != "", np.nan)
-    table.attrs["source"] = ((path.name, len(table), *_turns(np.array(starts, int))),)
-    return table
+    return pd.concat(frames, ignore_index=True), np.array(starts, int)
 
 
 def places(frame: pd.DataFrame, file: str = "") -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +108,7 @@ def _lines_as_written(frame: pd.DataFrame) -> np.ndarray:
     return 2 + np.arange(len(frame)) + np.cumsum(breaks) - breaks
 
 
-def _rows(path: Path, absent: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The line that each row starts on, and its fields, as many as the first row has."""
     start, width = 1, 0
     try:
@@ -102,13 +123,11 @@ def _rows(path: Path, absent: str) -> Iterator[tuple[int, list[str]]]:
                     yield start, fields + [""] * (width - len(fields))
                 start = reader.line_num + 1
     except csv.Error as fault:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            mark = re.search(r'"\s*([;\t|])\s*"', file.readline())
+        if start == 1 and mark:
+            raise _separated(path.name, mark[1]) from None
         raise CatalogError(f"{path.name}: line {start}: {fault}; check the double quotes from there on") from None
-    except UnicodeDecodeError:
-        raise _not_utf8(path) from None
-    except FileNotFoundError:
-        raise _not_there(path, absent) from None
-    except OSError as fault:
-        raise CatalogError(f"{path.name}: cannot be read ({fault.strerror}); check the file") from None
 
 
 def _turns(starts: np.ndarray) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -140,32 +159,37 @@ def _not_utf8(path: Path) -> CatalogError:
 
 
 def check_ids(table: pd.DataFrame, file: str, column: str) -> None:
-    """Raise CatalogError where a row has no id, or that of a row above."""
+    """Raise CatalogError where a row has no id, or that of a row above. file: its name, if it was not read from one."""
     missing, doubled = table[column].isna().to_numpy(bool), table[column].duplicated().to_numpy(bool)
     if missing.any():
-        raise CatalogError(f"{file}: line {line_numbers(table)[missing][0]}: no {column}; write one")
+        (file, *_), (line, *_) = (place[missing] for place in places(table, file))
+        raise CatalogError(f"{file}: line {line}: no {column}; write one")
     if doubled.any():
         name = table[column].to_numpy(object)[doubled][0]
-        first, second = line_numbers(table)[table[column].eq(name).to_numpy(bool)][:2]
-        raise CatalogError(f"{file}: line {second}: {column} {name!r} stands already on line {first}; ids must differ")
+        files, lines = places(table, file)
+        first, second = lines[table[column].eq(name).to_numpy(bool)][:2]
+        raise CatalogError(f"{files[0]}: line {second}: {column} {name!r} is on line {first} already; ids must differ")
 
 
 def check_paths(table: pd.DataFrame, file: str, column: str, folder: Path) -> None:
     """Raise CatalogError for a path that leaves the folder, by its name or by a link."""
     out = table[column].isin(leaving(set(table[column].dropna().astype(str)), os.path.realpath(folder)))
     if out.any():
-        line, path = line_numbers(table)[out.to_numpy(bool)][0], table.loc[out, column].iloc[0]
+        (file, *_), (line, *_) = (place[out.to_numpy(bool)] for place in places(table, file))
+        path = table.loc[out, column].iloc[0]
         raise CatalogError(f"{file}: line {line}: {column} {path!r} leaves the folder; put the file inside and write "
                            "its path relative to the folder, with / between the parts")
 
 
 def check_header(file: str, header: list[str], required: Sequence[str], known: Sequence[str]) -> None:
-    """Raise CatalogError where a column is missing or stands twice; warn of a misspelt `known` one."""
+    """Raise CatalogError where a column is missing or there twice; warn of a misspelt `known` one."""
+    if (mark := _separator(header, required)) and not set(required) <= set(header):
+        raise _separated(file, mark)
     doubled = [name for name, times in Counter(header).items() if times > 1]
     if doubled:
         first, second = [column for column, name in enumerate(header, 1) if name == doubled[0]][:2]
-        raise CatalogError(f"{file}: line 1: column {doubled[0]!r} stands twice (columns {first} and {second}); rename "
-                           "or remove one")
+        raise CatalogError(f"{file}: line 1: column {doubled[0]!r} is there twice (columns {first} and {second}); "
+                           "rename or remove one")
     for name in required:
         if name not in header:
             raise CatalogError(f"{file}: no column {name!r}; {_hint(name, header)}")
@@ -177,7 +201,17 @@ def check_header(file: str, header: list[str], required: Sequence[str], known: S
 def _hint(name: str, header: list[str]) -> str:
     if near := nearest(name, header):
         return f"did you mean {near!r} (column {header.index(near) + 1})?"
-    if len(header) == 1 and (mark := re.search(r"[;\t|]", header[0])):
-        return f"the fields are separated by {mark[0]!r}, separate them by commas"
     names = ", ".join(header)
     return f"the columns are {names if len(names) < 200 else names[:200] + ' ...'}"
+
+
+def _separator(header: list[str], required: Sequence[str]) -> str | None:
+    """What separates the fields of a header that was taken apart at commas, where it is something else."""
+    line = ",".join(header)
+    return next((mark for mark in ";\t|" if mark in line and
+                 (len(header) == 1 or set(required) & {name.strip() for name in line.split(mark)})), None)
+
+
+def _separated(file: str, mark: str) -> CatalogError:
+    name = {"\t": "a tab"}.get(mark, repr(mark))
+    return CatalogError(f"{file}: line 1: the fields are separated by {name}; separate them by commas")

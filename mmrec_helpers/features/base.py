@@ -9,6 +9,8 @@ from typing import Protocol, Self
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from mmrec_helpers.media.faults import MediaFault
+
 Medium = str | Path | None
 """A text, a file, or nothing."""
 
@@ -60,3 +62,10 @@ class Unlearned(TransformerMixin, BaseEstimator):
     def load(self, folder: str | Path) -> Self:
         """Nothing was written, nothing is read."""
         return self
+
+
+def checked(medium: str | Path, found: np.ndarray) -> np.ndarray:
+    """What was read of a medium. Raises MediaFault where it is not finite: one NaN spoils the training of a network."""
+    if not np.isfinite(found).all():
+        raise MediaFault(medium, "not finite")
+    return found

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from mmrec_helpers.features import devices
+from mmrec_helpers.features.base import checked
 from mmrec_helpers.media import MediaFault
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int 
             batch: int) -> tf.data.Dataset:
     """Batches of (parts, places of their media): one medium may have several parts.
 
-    shape: of one part; where its first axis is None, parts differ in length and go by `LENGTHS`. A medium that is None
-    or cannot be read has none; the latter is warned of. Only a few batches are in memory at a time.
+    shape: of one part; where its first axis is None, parts differ in length and go by `LENGTHS`. A medium that is None,
+    cannot be read or has a part that is not finite has none; a warning names the latter two. Only a few batches are in
+    memory at a time.
     """
     import tensorflow as tf
 
@@ -71,7 +73,7 @@ def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int 
 
     def one(medium: str | Path) -> np.ndarray:
         try:
-            return read(medium).astype(dtype, copy=False)
+            return checked(medium, read(medium).astype(dtype, copy=False))
         except MediaFault as fault:
             log.warning("%s", fault)
             return np.zeros((0, *(length or 0 for length in shape)), dtype)

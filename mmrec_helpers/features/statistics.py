@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
-from mmrec_helpers.features.base import Unlearned
+from mmrec_helpers.features.base import Unlearned, checked
 from mmrec_helpers.features.spectra import decibels, mel_power
 from mmrec_helpers.media import RATE, MediaFault, read_image, read_sound
 
@@ -52,7 +52,7 @@ class _Statistics(Unlearned):
 
     def _try(self, path: Path) -> np.ndarray | MediaFault:
         try:
-            return self.one(path)
+            return checked(path, self.one(path))
         except MediaFault as fault:
             return fault
 

@@ -1,4 +1,4 @@
-"""Pictures and sounds from files: decoded, or refused with the cause and the mend. Taught in chapters 2, 4 and 5."""
+"""Pictures and sounds from files: decoded, or refused with the cause and the fix. Taught in chapters 2, 4 and 5."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from mmrec_helpers.media.faults import MAX_PIXELS, MENDS, MIN_SECONDS, MediaFault, opened
+from mmrec_helpers.media.faults import FIXES, MAX_PIXELS, MIN_SECONDS, MediaFault, opened
 from mmrec_helpers.media.pictures import SUFFIXES, picture_header, read_image
 from mmrec_helpers.media.sounds import RATE, decode, read_sound
 
-__all__ = ["MAX_PIXELS", "MENDS", "MIN_SECONDS", "RATE", "MediaFault", "notes", "read_image", "read_sound"]
+__all__ = ["FIXES", "MAX_PIXELS", "MIN_SECONDS", "RATE", "MediaFault", "notes", "read_image", "read_sound"]
 
 CLIPPED = 0.005
 """A sound with at least this share of its samples within 1 % of full scale is clipped. Music that just touches full
-scale has a tenth of it or less, music driven 6 dB over it more; a pure tone at full scale cannot be told apart."""
+scale has a tenth of it or less, music driven 6 dB over it more; a pure tone at full scale counts as clipped."""
 
 
 def notes(path: str | Path, rate: int = RATE) -> list[str]:
-    """What is odd about a medium that can be used all the same; whether picture or sound, its content tells.
+    """What is odd about a medium that can be used all the same; its content decides whether it is a picture or a sound.
 
     "mislabelled picture": the suffix is another format's; it is read by its content. "clipped sound": see `CLIPPED`;
     it is read as it is. "other rate": not `rate`, or not one channel; it is down-mixed and resampled when read.

@@ -1,4 +1,4 @@
-"""Picture files: decoded, or refused with the cause and the mend. Taught in chapter 4."""
+"""Picture files: decoded, or refused with the cause and the fix. Taught in chapter 4."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from mmrec_helpers.media.faults import MAX_PIXELS, MENDS, MediaFault, opened
+from mmrec_helpers.media.faults import FIXES, MAX_PIXELS, MAX_SCANS, MAX_SIDE, MediaFault, opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,7 +23,7 @@ OPENED = [kind for kind in SUFFIXES if kind != "MPO"]
 """What Pillow is asked for: it opens MPO as JPEG."""
 
 STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
-"""First bytes of a picture, by which one that was cut in its header is told from what never was one."""
+"""First bytes of a picture: they show whether a file without a whole header was cut, or never was a picture."""
 
 JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """What begins a part of a JPEG, two bytes of length after it; within a scan FF is followed by 00 or a restart."""
@@ -34,8 +34,8 @@ def read_image(path: str | Path, size: int | None = None) -> np.ndarray:
 
     The content counts, not the suffix. It is turned as its EXIF says; what is transparent is laid over white; of 16
     bits the upper 8 are kept; of an animation it is the first frame.
-    Raises MediaFault: "no file", "empty picture", "not a picture", "picture too large", "truncated picture".
-    Taught in chapter 4.
+    Raises MediaFault: "no file", "not a regular file", "file too large", "empty picture", "not a picture",
+    "picture too large", "too many scans", "truncated picture". Taught in chapter 4.
 
     >>> read_image("nowhere.jpg")
     Traceback (most recent call last):
@@ -53,8 +53,12 @@ def read_image(path: str | Path, size: int | None = None) -> np.ndarray:
         raise MediaFault(path, "truncated picture" if cut else "not a picture")
     plain = header.format == "JPEG" and header.mode != "CMYK"
     try:
+        if header.format in ("JPEG", "MPO") and _scans(data) > MAX_SCANS:
+            raise MediaFault(path, "too many scans")
         picture = _jpeg(data) if plain else _rgb(_loaded(data))
-    except Exception:  # whatever a decoder stumbles over in a stranger's bytes
+    except MediaFault:
+        raise
+    except Exception:  # whatever a decoder raises on damaged bytes
         raise MediaFault(path, "truncated picture") from None
     return picture if size is None else cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
 
@@ -67,25 +71,31 @@ def picture_header(path: Path, file: BinaryIO) -> Image | None:
         header = Image.open(file, formats=OPENED)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise MediaFault(path, "picture too large") from None
-    except Exception as error:  # whatever a plug-in stumbles over in a stranger's bytes
+    except Exception as error:  # whatever a plug-in raises on damaged bytes
         if "MAX_TEXT" in str(error):
             raise MediaFault(path, "picture too large", "it carries over a megabyte of text: save it without") from None
         return None
-    if header.width * header.height > MAX_PIXELS:
+    if header.width * header.height > MAX_PIXELS or max(header.size) > MAX_SIDE:
         raise MediaFault(path, "picture too large", f"{header.width} x {header.height} pixels: "
-                         + MENDS["picture too large"])
+                         + FIXES["picture too large"])
     return header
 
 
-def _jpeg(data: bytes) -> np.ndarray:
-    """(h, w, 3) uint8 RGB, decoded once. OpenCV 4 would fill a cut picture up with grey, so its end is sought first."""
-    import cv2
-
-    place = 2
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has; EOFError where it has no end, for OpenCV 4 would fill a cut picture up with grey."""
+    place, scans = 2, 0
     while (found := JPEG_MARKER.search(data, place)) and found[0] != b"\xff\xd9":
         place = found.end() + int.from_bytes(data[found.end():found.end() + 2], "big")
+        scans += found[0] == b"\xff\xda"
     if found is None:
         raise EOFError
+    return scans
+
+
+def _jpeg(data: bytes) -> np.ndarray:
+    """(h, w, 3) uint8 RGB, decoded once."""
+    import cv2
+
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=picture)
 

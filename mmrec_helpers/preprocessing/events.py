@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from mmrec_helpers.catalog import Catalog
+from mmrec_helpers.datasets.folder import EVENTS
+from mmrec_helpers.datasets.paths import nearest
 from mmrec_helpers.preprocessing import faults
-from mmrec_helpers.preprocessing.report import drop
+from mmrec_helpers.preprocessing.report import drop, event_rows
 
 NO_ITEM_NEEDED = ("search",)
 """Events that are about no item; all others need one."""
@@ -44,7 +48,7 @@ def drop_contradictions(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 
 
 def drop_clock_errors(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """Events at times that a wrong clock wrote, as `faults.cut_off` tells: set aside."""
+    """Events at times that a wrong clock wrote (`faults.cut_off`): set aside."""
     wrong = faults.cut_off(faults.in_seconds(catalog.events["timestamp"]))
     return drop(catalog, wrong, "clock error", "far from the rest of the log: check the clock that wrote it")
 
@@ -56,8 +60,12 @@ def drop_exact_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 
 
 def drop_near_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """Events that repeat one of at most `RETRY` seconds before in every field but the time: set aside."""
-    again = faults.since_same(catalog.events) <= RETRY
+    """Events that repeat one of at most `RETRY` seconds before in every field but the time: set aside.
+
+    Two on one date without a time of day may be hours apart: they are no near duplicates.
+    """
+    gap = faults.since_same(catalog.events)
+    again = (gap <= RETRY) & ~((gap == 0) & faults.dated(catalog.events["timestamp"]))
     return drop(catalog, again, "near duplicate", f"within {RETRY:g} s of the same event: a client's retry")
 
 
@@ -66,3 +74,24 @@ def drop_bots(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
     table = faults.pace(catalog.events)
     bots = table.index[(table["busiest_minute"] > BUSY) & (table["share_quick"] > HASTY)]
     return drop(catalog, catalog.events["user_id"].isin(bots), "bot", "faster than a person: check who it is")
+
+
+def note_unknown_events(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
+    """Kinds of events that are not in `EVENTS`: kept, but nothing learns from them; one row a kind, its first line.
+
+    >>> log = pd.DataFrame({"user_id": "u", "item_id": "a", "event": ["add_to_cart", "play"]})
+    >>> note_unknown_events(Catalog(pd.DataFrame(), log, None, "tiny"))[1]["fix"].tolist()
+    ["1 x 'add_to_cart', not used; if it means 'cart', map it: --event add_to_cart=cart"]
+    """
+    events = catalog.events
+    unknown = events[events["event"].notna() & ~events["event"].isin(EVENTS)]
+    counts, first = unknown["event"].value_counts(), unknown.drop_duplicates("event")
+    fixes = [f"{counts[kind]:,} x {kind!r}, not used; {_mapped(kind)}" for kind in first["event"]]
+    return catalog, event_rows(first, "unknown event", "kept", fixes, column="event")
+
+
+def _mapped(kind: str) -> str:
+    part = next((word for word in re.split(r"[\W_]+", kind.casefold()) if word in EVENTS), None)
+    if near := part or nearest(kind, EVENTS):
+        return f"if it means {near!r}, map it: --event {kind}={near}"
+    return f"map it to one of {', '.join(EVENTS)}: --event {kind}=..."

@@ -1,17 +1,21 @@
-"""What is wrong with a log or a list of items: which rows, and how to tell. Nothing is changed here.
+"""What is wrong with a log or a list of items: which rows, and how to find them. Nothing is changed here.
 
 Every function looks at whole columns and answers row by row. Taught in chapter 2.
 """
 
 from __future__ import annotations
 
+import unicodedata
+
 import numpy as np
 import pandas as pd
+
+from mmrec_helpers.datasets.folder import EVENTS
 
 SAME = ("user_id", "item_id", "event", "query", "value", "text", "media")
 """Fields that make two events the same, beside the time."""
 
-PACED = ("view", "search", "like", "cart", "purchase", "play")
+PACED = tuple(event for event in EVENTS if event not in ("rate", "comment"))
 """Events that a person makes one at a time. Ratings and tags come by the page, and say nothing of pace."""
 
 QUICK = 2.0
@@ -64,7 +68,8 @@ def pace(events: pd.DataFrame) -> pd.DataFrame:
     """How fast each user goes: index user_id; columns `events`, `busiest_minute`, `share_quick`.
 
     events: how many say something of pace (`PACED`); busiest_minute: most of them within 60 seconds; share_quick:
-    share of the gaps between them that are below `QUICK`. Users with one such event are left out.
+    share of the gaps between them that are below `QUICK`. An event without a time of day (`dated`) says nothing; users
+    with one that does are left out.
 
     >>> times = pd.to_datetime(["2025-03-01 12:00:00", "2025-03-01 12:00:01", "2025-03-01 12:05:00"], utc=True)
     >>> pace(pd.DataFrame({"user_id": "u", "event": "view", "timestamp": times}))
@@ -72,7 +77,7 @@ def pace(events: pd.DataFrame) -> pd.DataFrame:
     user_id
     u             3               2          0.5
     """
-    paced = events[events["event"].isin(PACED) & events["user_id"].notna()]
+    paced = events[events["event"].isin(PACED) & events["user_id"].notna() & ~dated(events["timestamp"])]
     user, names = pd.factorize(paced["user_id"])
     seconds = in_seconds(paced["timestamp"])
     order = np.lexsort((seconds, user))
@@ -101,10 +106,10 @@ def twins(items: pd.DataFrame) -> pd.Series:
     """
     fields = [field for field in RECORD if field in items]
     plain = items[fields].astype(object).apply(_plain)
-    told = plain.reindex(columns=["title", "description"]).notna().all(axis=1)
-    if not told.any():
+    described = plain.reindex(columns=["title", "description"]).notna().all(axis=1)
+    if not described.any():
         return pd.Series(dtype=object)
-    plain = plain.assign(item_id=items["item_id"].to_numpy(object), age=_age(items))[told]
+    plain = plain.assign(item_id=items["item_id"].to_numpy(object), age=_age(items))[described]
     plain = plain.sort_values("age", kind="stable")
     older = plain.groupby(fields, dropna=False)["item_id"].transform("first")
     younger = plain["item_id"] != older
@@ -116,9 +121,14 @@ def in_seconds(times: pd.Series) -> np.ndarray:
     return times.dt.as_unit("us").astype("int64").to_numpy() / 1e6
 
 
+def dated(times: pd.Series) -> np.ndarray:
+    """Which times are a date alone, midnight in UTC to the microsecond: (n,) bool."""
+    return in_seconds(times) % 86_400 == 0
+
+
 def _plain(texts: pd.Series) -> pd.Series:
-    plain = texts.astype("str").str.normalize("NFKC").str.casefold().str.split().str.join(" ")
-    return plain.where(texts.notna() & (plain != "")).astype(object)
+    plain = texts.map(lambda text: " ".join(unicodedata.normalize("NFKC", text).casefold().split()), "ignore")
+    return plain.mask(plain == "").astype(object)
 
 
 def _age(items: pd.DataFrame) -> np.ndarray:

@@ -62,12 +62,12 @@ class ItemKNN(ItemToItem):
         """Compute (items, items) affinities, k of them for each item."""
         super().fit(interactions)
         taken = (interactions.matrix > 0).astype(np.float32)
-        norms = np.sqrt(self.popularity_)
+        by_item, norms = taken.T.tocsr(), np.sqrt(self.popularity_)
 
-        def block(some: slice) -> np.ndarray:
-            both = _dense(taken.T @ taken[:, some])
-            below = np.outer(norms, norms[some]) + self.shrink
-            return np.divide(both, below, out=np.zeros_like(both), where=below > 0)
+        def block(some: slice) -> sparse.csr_matrix:
+            both = (by_item[some] @ taken).tocoo()
+            both.data /= norms[some][both.row] * norms[both.col] + self.shrink
+            return both.tocsr()
 
         self.columns_, self.affinity_ = np.arange(len(norms)), nearest(block, len(norms), self.k)
         return self
@@ -115,7 +115,7 @@ class ContentKNN(ItemToItem):
 
     def _relate(self) -> Self:
         n = len(self.items_)
-        self.columns_, self.affinity_ = np.arange(n), nearest(lambda some: self.unit_ @ self.unit_[some].T, n, self.k)
+        self.columns_, self.affinity_ = np.arange(n), nearest(lambda some: self.unit_[some] @ self.unit_.T, n, self.k)
         return self
 
 
@@ -138,24 +138,34 @@ def unit_rows(content: Features, middle: np.ndarray | None = None) -> np.ndarray
     return np.where(content.present[:, None], centred / np.maximum(length, 1e-12), 0).astype(np.float32)
 
 
-def nearest(block: Callable[[slice], np.ndarray], n: int, k: int) -> sparse.csr_matrix:
-    """The k largest positive or negative entries of each column off the diagonal, as CSR (n, n).
+def nearest(block: Callable[[slice], np.ndarray | sparse.csr_matrix], n: int, k: int) -> sparse.csr_matrix:
+    """The k largest entries of each column of a symmetric matrix off its diagonal, as CSR (n, n).
 
-    block: columns -> (n, columns) similarities. Memory is bounded by one block and k entries a column; entries that
-    equal the k-th are kept too.
+    block: rows -> (rows, n) similarities, a new array, dense or CSR (of which only stored ones count). Memory is
+    bounded by one block and k entries a column.
 
     >>> alike = np.array([[1.0, 0.2, 0.3], [0.2, 1.0, 0.1], [0.3, 0.1, 1.0]])
-    >>> nearest(lambda some: alike[:, some], 3, 1).toarray()
-    array([[0. , 0.2, 0.3], [0. , 0. , 0. ], [0.3, 0. , 0. ]], dtype=float32)
+    >>> nearest(lambda some: alike[some].copy(), 3, 1).toarray()
+    array([[0. , 0.2, 0.3], [0. , 0. , 0. ], [0.3, 0. , 0. ]])
     """
-    kept = []
-    for some in chunks(n, n):
-        similar = np.array(block(some), np.float32)
-        similar[np.arange(n)[some], np.arange(similar.shape[1])] = 0
+    kept = [_largest(block(some), some.start, k) for some in chunks(n, n)]
+    return sparse.vstack(kept).T.tocsr() if kept else sparse.csr_matrix((n, n), dtype=np.float32)
+
+
+def _largest(similar: np.ndarray | sparse.csr_matrix, first: int, k: int) -> sparse.csr_matrix:
+    """The k largest entries of each row; the one whose column is row + first does not count."""
+    if not sparse.issparse(similar):
+        similar[np.arange(len(similar)), np.arange(len(similar)) + first] = 0
+        n = similar.shape[1]
         if k < n - 1:
-            similar[similar < np.partition(similar, -k, axis=0)[-k]] = 0
-        kept.append(sparse.csc_matrix(similar))
-    return sparse.hstack(kept, format="csr") if kept else sparse.csr_matrix((n, n), dtype=np.float32)
+            similar[similar < np.partition(similar, n - k, axis=1)[:, [n - k]]] = 0
+        return sparse.csr_matrix(similar)
+    coo = similar.tocoo()
+    row, column, value = (part[coo.row + first != coo.col] for part in (coo.row, coo.col, coo.data))
+    order = np.lexsort((column, -value, row))
+    starts = np.searchsorted(row[order], np.arange(coo.shape[0]))
+    best = order[np.arange(len(order)) - starts[row[order]] < k]
+    return sparse.csr_matrix((value[best], (row[best], column[best])), coo.shape)
 
 
 def _dense(product: np.ndarray | sparse.spmatrix) -> np.ndarray:

