@@ -29,7 +29,8 @@ MEASURES = (
     "mmrec_helpers/features/pretrained/glove", "mmrec_helpers/features/spectra", "mmrec_helpers/features/text",
     "mmrec_helpers/media/sounds", "mmrec_helpers/preprocessing/items", "mmrec_helpers/preprocessing/repairs")
 
-NETWORKS = {"word-gru": "text", "preview-gru": "audio", "preview-gru-categories": "audio"}
+NETWORKS = {"preview-gru": "audio", "preview-gru-categories": "audio", "word-gru-categories": "text",
+            "word-gru": "text"}
 """By name as in `features.extractors`: the modality."""
 
 SEED, SEEDS, EPOCHS, PROBED = 0, 5, 30, (0, 1, 2, 5, 10, 15, 20, 25, 30)
