@@ -45,6 +45,7 @@ bench: install  ## calibrate the world, judge methods and extractors, time the c
 	$(BIN)/python -m bench.calibrate
 	$(BIN)/python -m bench.methods
 	$(BIN)/python -m bench.encoders
+	$(BIN)/python -m bench.curves
 	$(BIN)/python -m bench.extraction
 	$(BIN)/python -m bench.store
 	$(BIN)/python -m bench.times

@@ -19,20 +19,20 @@ def _landing(hertz: float, rate: float) -> float:
 where_it_lands = Exercise(
     "where_it_lands", _landing, TONES,
     [Mistake("nothing folded", lambda hertz, rate: hertz % rate,
-             "5,000 Hz at 8,000 stays at 5,000: but nothing above half the rate can be heard. Fold it back: the rate "
+             "5,000 Hz at 8,000 stays at 5,000, but nothing above half the rate can be heard. Fold it back: the rate "
              "minus what is left"),
      Mistake("cut at half the rate", lambda hertz, rate: min(hertz, rate / 2),
-             "5,000 Hz at 8,000 stops at 4,000: a tone above half the rate is not held there, it is folded back"),
+             "5,000 Hz at 8,000 stops at 4,000: a tone above half the rate does not stay there, it is folded back"),
      Mistake("taken off by halves", lambda hertz, rate: hertz % (rate / 2),
              "5,000 Hz at 8,000 lands at 1,000: take off whole multiples of the rate, not of half the rate"),
      Mistake("with a sign", lambda hertz, rate: (hertz + rate / 2) % rate - rate / 2,
-             "your frequency is negative: it has the right size, and one hears it without the sign, abs()"),
+             "your frequency is negative: its size is right, and we hear it without the sign; use abs()"),
      Mistake("folded once", lambda hertz, rate: min(hertz, abs(rate - hertz)),
              "21,000 Hz at 8,000 lands above half the rate: take off whole multiples of the rate first, with %"),
      Mistake("always folded", lambda hertz, rate: abs(rate - hertz),
              "3,000 Hz at 8,000 lands at 5,000: what is below half the rate must stay where it is"),
      Mistake("one rate", lambda hertz, rate: _landing(hertz, 8000),
-             "your function works at 8,000 only: use rate in its place")],
+             "your function is right only for a rate of 8,000: use rate instead of 8,000")],
     "take off whole multiples of the rate with hertz % rate; then choose between what is left and the rate minus it",
     """def landing(hertz, rate):
     left = hertz % rate
@@ -62,14 +62,14 @@ overlapping_windows = Exercise(
     "overlapping_windows", _overlapping,
     [(LONG, 4), (SHORT, 4), (LONG[:4], 4), (np.tile(LONG, 2)[:8], 4), (np.tile(LONG, 2), 6), (SHORT, 8)],
     [Mistake("side by side", lambda sound, length: np.resize(sound, (max(len(sound) // length, 1), length)),
-             "of 7 numbers in windows of 4 you keep one window: the next one begins half a length later, at place 2, "
+             "of 7 numbers in windows of 4 you keep one window: the next one starts half a length later, at place 2, "
              "and fits as well"),
      Mistake("rest filled up", lambda sound, length: _cut(
          sound, range(0, len(sound) - length // 2, length // 2), length),
              "of 7 numbers in windows of 4 you make more than two windows: one that would begin at place 4 is not "
              "full, so leave it out"),
      Mistake("a step of one", lambda sound, length: _cut(sound, range(len(sound) - length + 1), length),
-             "your windows begin at every place: the next one begins half a length later"),
+             "your windows start at every place: each should start half a length after the one before"),
      Mistake("zeros", _zeros,
              "you fill a short sound up with zeros: that is silence that nobody recorded. Repeat it: np.resize"),
      Mistake("last left out", lambda sound, length: _cut(
@@ -123,16 +123,16 @@ def _no_tanh(h: float, x: float, W: np.ndarray, U: np.ndarray, b: np.ndarray) ->
 gru_step = Exercise(
     "gru_step", _step, STATES,
     [Mistake("gates swapped", _swapped,
-             "z and 1 - z have changed places: in the chapter, as in Keras, a z of 1 keeps the old state"),
+             "z and 1 - z are swapped: in the chapter, as in Keras, a z of 1 keeps the old state"),
      Mistake("no reset", _no_reset,
              "the candidate uses the whole old state: multiply h by r before U, so that it can be ignored"),
      Mistake("no tanh", _no_tanh,
              "the candidate goes through tanh, not σ: a state must be able to fall below 0"),
      Mistake("z and r swapped", lambda h, x, W, U, b: _step(h, x, W[[1, 0, 2]], U[[1, 0, 2]], b[[1, 0, 2]]),
-             "you use r where z belongs, and z where r belongs: the first of the three numbers is for z"),
+             "z and r are swapped: the first of the three values is for z"),
      Mistake("no bias", lambda h, x, W, U, b: _step(h, x, W, U, ZERO), "you leave out b: add it in all three sums"),
      Mistake("W and U swapped", lambda h, x, W, U, b: _step(h, x, U, W, b),
-             "W and U have changed places: W belongs to the sound x, U to the state h")],
+             "W and U are swapped: W belongs to the sound x, U to the state h")],
     "z and r by σ of W x + U h + b, the candidate by tanh with r h in the place of h, then z h + (1 - z) candidate",
     """def step(h, x, W, U, b):
     z, r = 1 / (1 + np.exp(-(W[:2] * x + U[:2] * h + b[:2])))
