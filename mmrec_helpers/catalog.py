@@ -48,7 +48,7 @@ class Catalog:
         """One medium an item, in the order of `items`; None where the item has none.
 
         `text` is the title and description; an item without a description has no text, its other modalities go on
-        without it. Where most items have no description, those have their title and tags (or else category), as
+        without it. Where no item has a description, the text is the title and tags (or else category), as
         `Title. jazz, lp`. Any other modality is the path in the column of that name (`image`, `audio`, `video`),
         absolute. A catalogue without the column has none.
         """
@@ -61,7 +61,7 @@ class Catalog:
     def _texts(self) -> list[str | Path | None]:
         fields = self.items.reindex(columns=["title", "description", "tags", "category"]).astype(object)
         text = fields["description"]
-        if text.notna().mean() < 0.5:
+        if text.isna().all():
             text = text.fillna(fields["tags"].fillna(fields["category"]).str.replace("|", ", ", regex=False)).fillna("")
         return [None if pd.isna(end) or not (parts := [part for part in (title, end) if isinstance(part, str) and part])
                 else ". ".join(parts) for title, end in zip(fields["title"], text, strict=True)]
