@@ -175,7 +175,7 @@ def test_a_redrawn_log_has_the_same_listeners_and_popularity(redrawn, raw, world
 def test_a_redrawn_shop_passes_cleaning_and_is_split(redrawn):
     clean, report = preprocess(redrawn[0], check_media=False)
     assert not set(report.set_aside["file"]) & {"events.csv"}
-    assert splits.default(clean).test.matrix.nnz > 1000
+    assert splits.default(clean).test.targets.nnz > 1000
 
 
 def test_a_small_shop_of_other_size_is_redrawn_at_its_size(tmp_path):
