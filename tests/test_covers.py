@@ -99,7 +99,7 @@ def test_1200_covers_take_at_most_8_mb(poles, tmp_path):
 
 @pytest.mark.parametrize(("axis", "statistic"), [
     ("cool/warm", warmth), ("dark/light", np.mean), ("muted/vivid", chroma)])
-def test_colours_tell_the_easy_styles(poles, axis, statistic):
+def test_colours_show_the_easy_styles(poles, axis, statistic):
     assert raised(poles, axis, statistic) > 6
 
 
@@ -119,7 +119,7 @@ def test_roundness_changes_shapes_and_not_colours(poles):
     assert abs(raised(poles, "angular/round", warmth)) < 4
 
 
-def test_the_genre_is_told_weakly():
+def test_the_genre_is_weakly_visible():
     rng = np.random.default_rng(2)
     genres = np.arange(480) % len(GENRES)
     pictures = [covers.draw(int(genre), rng.standard_normal(6), rng) for genre in genres]
