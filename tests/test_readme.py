@@ -57,6 +57,8 @@ def method_cell(title, one):
     metric = re.fullmatch(rf"({'|'.join(METRICS)})@{one['k']} \(95 %\)", title)
     if metric:
         return cell(one[METRICS[metric[1]]])
+    if title in ("known", "rare", "new"):
+        return f"{one[f'ndcg, {title}']:.3f}"
     if title == "coverage":
         return f"{one['coverage']:.3f}"
     assert title == "against the best", f"no rule for the column {title!r}: say here which figure of the JSON it shows"
