@@ -46,7 +46,8 @@ def cell(figure, sign=""):
 def method_tables(node):
     """Every table of methods in the JSON, however deep: `{"methods": {name: figures}}`."""
     for key, value in node.items() if isinstance(node, dict) else ():
-        yield from [value] if key == "methods" else method_tables(value)
+        yield from ([{name: {"k": node["k"], **one} for name, one in value.items()}] if key == "methods" else
+                    method_tables(value))
 
 
 METRICS = {"NDCG": "ndcg", "recall": "recall", "precision": "precision", "F1": "f1", "hit rate": "hit_rate"}
