@@ -455,7 +455,7 @@ def test_a_modality_that_comes_out_empty_is_said_each_time(media, tmp_path, capl
         extract(Catalog(items, pd.DataFrame(), media, "mine"), PictureStatistics(), FeatureStore(tmp_path))
         loud = caplog.records[-1]
         assert loud.levelno == logging.WARNING
-        assert "mine: NONE of its 1 image media has features of PictureStatistics" in loud.getMessage()
+        assert "mine: NONE of its 1 image media has features of picture-statistics" in loud.getMessage()
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
