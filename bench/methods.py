@@ -19,17 +19,18 @@ from mmrec_helpers import datasets, pipeline, splits
 from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.datasets.recordshop.redraw import redraw
 from mmrec_helpers.evaluation import Interval, Scores, bootstrap, bootstrap_draws, evaluate, in_words
+from mmrec_helpers.evaluation.methods import tune_rankers
 from mmrec_helpers.preprocessing import preprocess
 
 MEASURES = (
     "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
     "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
-    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning",
-    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
-    "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
-    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
-    "mmrec_helpers/metrics", "mmrec_helpers/pipeline", "mmrec_helpers/preprocessing", "mmrec_helpers/ranking",
-    "mmrec_helpers/splits")
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods",
+    "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio", "mmrec_helpers/features/base",
+    "mmrec_helpers/features/batches", "mmrec_helpers/features/image", "mmrec_helpers/features/networks",
+    "mmrec_helpers/features/spectra", "mmrec_helpers/features/store", "mmrec_helpers/features/text",
+    "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics", "mmrec_helpers/pipeline",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking", "mmrec_helpers/splits")
 
 SEED, DRAWS, K = 0, 5, 20
 
@@ -37,7 +38,7 @@ SEED, DRAWS, K = 0, 5, 20
 def scores_of(split: Split, features: Sequence[Features], k: int = K) -> dict[str, Scores]:
     """Every method at its best setting on valid, judged on test."""
     return {name: evaluate(one.ranker, split.test, k) for name, one in
-            pipeline.tune_rankers(split, features, k).items()}
+            tune_rankers(split, features, k).items()}
 
 
 def figures(draws: Sequence[dict[str, Scores]]) -> dict[str, object]:

@@ -23,7 +23,7 @@ def behaviour(catalog: Catalog) -> pd.DataFrame:
     events = catalog.events
     groups = events.groupby("user_id")
     times = groups["timestamp"].agg(["min", "max"])
-    counts = pd.crosstab(events["user_id"], events["event"]).add_prefix("log_")
+    counts = events.groupby(["user_id", "event"]).size().unstack(fill_value=0).add_prefix("log_")
     table = np.log1p(counts.assign(log_events=groups.size(), log_items=groups["item_id"].nunique()))
     day = pd.Timedelta(days=1)
     table["days_active"] = (times["max"] - times["min"]) / day

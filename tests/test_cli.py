@@ -20,6 +20,7 @@ from mmrec_helpers import cli, doctor, pipeline, saved_run
 from mmrec_helpers.catalog import Catalog, Features, Interactions
 from mmrec_helpers.datasets.folder import verify
 from mmrec_helpers.datasets.recordshop.build import build
+from mmrec_helpers.evaluation.methods import features_for
 from mmrec_helpers.ranking import EASE, SideEASE, load
 
 ROOT = Path(__file__).parents[1]
@@ -244,9 +245,9 @@ def test_media_that_give_nothing_are_said_loudly_and_stand_in_the_report(tmp_pat
 def test_a_content_knn_of_fused_features_can_serve_when_it_is_the_best():
     one, two = (Features(name, name, ["a", "b"], np.eye(2)) for name in ("tfidf", "cnn"))
     nothing = Features("gru", "audio", ["a", "b"], np.full((2, 1), np.nan))
-    names = [one.name for one in pipeline.features_for("content kNN (fused)", [one, two, nothing])]
+    names = [one.name for one in features_for("content kNN (fused)", [one, two, nothing])]
     assert names == ["tfidf", "cnn", "fused"]
-    assert len(pipeline.features_for("blend", [one, two, nothing])) == 2
+    assert len(features_for("blend", [one, two, nothing])) == 2
 
 
 # ---- answers from a saved run

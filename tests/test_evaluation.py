@@ -15,7 +15,7 @@ from mmrec_helpers import splits
 from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
 from mmrec_helpers.evaluation import Scores, as_text, bootstrap, evaluate, numbers, paired, table, tune, tuning
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
-from mmrec_helpers.ranking import EASE, ContentKNN, Popularity
+from mmrec_helpers.ranking import EASE, Blend, ContentKNN, Popularity
 from mmrec_helpers.ranking.top_k import top_k
 
 
@@ -166,6 +166,15 @@ def test_a_ranker_of_other_items_and_one_that_repeats_itself_are_refused():
         evaluate(twice, test, k=2)
 
 
+def test_an_item_that_the_stage_does_not_have_is_refused():
+    test = splits.user_time(splits.example()).test
+    strange = Fixed(test, np.zeros(10), "strange")
+    strange.recommend = lambda queries, k, only: Recommendations(
+        np.array([["i1", None], ["x9", "i2"]], object), np.zeros((2, 2)), None, np.zeros(2, bool))
+    with pytest.raises(ValueError, match="strange recommends 'x9', which is no item of the stage"):
+        evaluate(strange, test, k=2)
+
+
 # ---- choosing settings
 
 
@@ -198,10 +207,28 @@ def test_settings_are_copied_and_only_valid_is_looked_at():
     np.testing.assert_array_equal(tuned.ranker.score(split.test.queries), expected)
 
 
-def test_one_setting_is_not_compared_so_it_has_no_score():
-    tuned = tune([Popularity()], closed(splits.user_time(shop())))
-    assert tuned.scores == []
+def test_one_setting_has_its_score_too_for_methods_are_compared_by_it():
+    split = splits.user_time(shop())
+    tuned = tune([Popularity()], closed(split))
+    assert tuned.scores == [evaluate(Popularity().fit(split.valid.fit), split.valid).metrics["ndcg"].mean()]
     assert tuned.ranker.items_ is not None
+
+
+def test_no_setting_is_refused():
+    with pytest.raises(ValueError, match="no settings to choose from"):
+        tune([], closed(splits.user_time(shop())))
+
+
+def test_settings_that_differ_in_scoring_alone_are_fitted_once_and_score_as_if_each_was(monkeypatch):
+    split, rankers = splits.user_time(shop(20)), {"ease": EASE(5.0), "popularity": Popularity()}
+    settings = [Blend(rankers, {"ease": 1 - share, "popularity": share}) for share in (0.0, 0.3, 1.0)]
+    each = [evaluate(one.clone().fit(split.valid.fit), split.valid, 5).metrics["ndcg"].mean() for one in settings]
+    fits, fit = [], Blend.fit
+    monkeypatch.setattr(Blend, "fit", lambda self, *given: fits.append(self) or fit(self, *given))
+    tuned = tune(settings, split, k=5)
+    assert len(fits) == 2  # for valid, and the best for the test
+    assert tuned.scores == each
+    assert len(set(each)) > 1
 
 
 def test_ties_of_settings_go_to_the_earlier():

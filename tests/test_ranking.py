@@ -462,6 +462,11 @@ def test_an_l2_too_small_to_solve_says_so():
         EASE(0.0).fit(taken([[1, 1, 0]]))
 
 
+def test_features_without_a_weight_of_theirs_are_named(shop, content):
+    with pytest.raises(ValueError, match=r"no weight for the features '\w+'; there are weights for other"):
+        SideEASE(5.0, {"other": 1.0}).fit(shop, content)
+
+
 def test_side_information_of_no_weight_changes_nothing(shop, content):
     plain, side = EASE(5.0).fit(shop), SideEASE(5.0, 0.0).fit(shop, content)
     np.testing.assert_allclose(side.score(shop.queries()), plain.score(shop.queries()), atol=1e-5)

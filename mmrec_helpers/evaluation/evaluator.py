@@ -65,7 +65,7 @@ def evaluate(ranker: Recommends, stage: Stage, k: int = 20) -> Scores:
     """Ask a fitted ranker for the k best candidates of everybody asked at a stage, and score the lists.
 
     Known items are those with at least 5 positive events in `stage.fit`, rare ones have 1 to 4, new ones none. Raises
-    ValueError where the ranker's items are not the stage's, or where it names an item twice in a list.
+    ValueError where the ranker's items are not the stage's, or where a list has an item twice or one of another shop.
     Taught in chapter 9.
 
     >>> from mmrec_helpers import splits
@@ -80,7 +80,7 @@ def evaluate(ranker: Recommends, stage: Stage, k: int = 20) -> Scores:
     items = stage.fit.items
     lists = _full(ranker.recommend(stage.queries, k, only=stage.candidates).ids, k)
     column = pd.Index(items).get_indexer(lists.ravel()).reshape(lists.shape)
-    _check_distinct(column, ranker.name)
+    _check_lists(lists, column, ranker.name)
     taken = stage.fit.matrix.getnnz(axis=0)
     kinds = np.where(taken >= KNOWN, 0, np.where(taken > 0, 1, 2))
     metrics = {"all": _metrics(column, stage.targets)}
@@ -114,7 +114,9 @@ def _full(ids: np.ndarray, k: int) -> np.ndarray:
     return full
 
 
-def _check_distinct(column: np.ndarray, name: str) -> None:
+def _check_lists(lists: np.ndarray, column: np.ndarray, name: str) -> None:
+    if len(strange := lists[(column < 0) & pd.notna(lists)]):
+        raise ValueError(f"{name} recommends {strange[0]!r}, which is no item of the stage")
     ordered = np.sort(column, axis=1)
     if ((ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)).any():
         raise ValueError(f"{name} recommends an item twice in one list")

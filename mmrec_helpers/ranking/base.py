@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Self
 
@@ -51,6 +52,8 @@ class Ranker:
     """What is seen in training, for the table of methods: `log`, `content`, or both."""
     capabilities = Capabilities()
     learnt: ClassVar[Mapping[str, str]] = {"items_": "n", "popularity_": "n"}
+    only_scoring: ClassVar[tuple[str, ...]] = ()
+    """Arguments that `score` uses and `fit` does not: with other values of them there is nothing to fit again."""
     items_: np.ndarray
     popularity_: np.ndarray
     """(items,) how many users took each: the list for someone of whom nothing is known."""
@@ -62,6 +65,19 @@ class Ranker:
     def clone(self) -> Self:
         """A ranker with the same arguments that has learnt nothing."""
         return type(self)(**self.get_params())
+
+    def fits_like(self, other: Ranker | None) -> bool:
+        """Whether `fit` would learn the same as the other's: they differ in nothing but `only_scoring`."""
+        return type(self) is type(other) and all(
+            value == other.get_params()[name] for name, value in self.get_params().items()
+            if name not in self.only_scoring)
+
+    def scoring(self, like: Ranker) -> Self:
+        """A ranker that learnt what this one did and scores as the other would."""
+        other = copy(self)
+        for name in self.only_scoring:
+            setattr(other, name, getattr(like, name))
+        return other
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Learn from interactions (users x items) and from what is known of the items. Subclasses begin with this."""

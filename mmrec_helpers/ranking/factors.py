@@ -70,20 +70,22 @@ class ImplicitALS(VectorRanker):
 def least_squares(taken: sparse.csr_matrix, others: np.ndarray, l2: float, alpha: float) -> np.ndarray:
     """The vector of each row, given those of the columns: (n, m) CSR, (m, d) -> (n, d) float32.
 
-    All rows' normal equations are built by one sparse product with v v', and solved together.
+    Rows with the same number of entries are solved together: their normal equations are one batch of products.
 
     >>> least_squares(sparse.csr_matrix([[1.0, 0.0]]), np.eye(2), l2=1.0, alpha=1.0).round(3)
     array([[0.667, 0.   ]], dtype=float32)
     """
-    n, d = taken.shape[0], others.shape[1]
-    everywhere = _everywhere(others, l2)
-    outer = (others[:, :, None] * others[:, None, :]).reshape(-1, d * d)
-    found = np.zeros((n, d), np.float32)
-    for rows in chunks(n, 4 * d * d):
-        some = taken[rows]
-        left = alpha * (some @ outer).reshape(-1, d, d) + everywhere
-        some.data = 1 + alpha * some.data
-        found[rows] = np.linalg.solve(left, (some @ others)[:, :, None])[:, :, 0]
+    d, lengths = others.shape[1], np.diff(taken.indptr)
+    found, everywhere = np.zeros((taken.shape[0], d), np.float32), _everywhere(others, l2)
+    order = np.argsort(lengths, kind="stable")
+    for alike in filter(len, np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1)):
+        length = lengths[alike[0]]
+        for some in chunks(len(alike) if length else 0, d * (length + 4 * d)):
+            entries = taken.indptr[alike[some], None] + np.arange(length)
+            vectors, more = others[taken.indices[entries]], alpha * taken.data[entries][:, :, None]
+            left = everywhere + (more * vectors).transpose(0, 2, 1) @ vectors
+            right = ((1 + more) * vectors).sum(axis=1)
+            found[alike[some]] = np.linalg.solve(left, right[:, :, None])[:, :, 0]
     return found
 
 

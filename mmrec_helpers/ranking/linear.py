@@ -60,9 +60,16 @@ class SideEASE(ItemToItem):
         both = _gram(interactions, self.columns_)
         for one in aligned:
             unit = unit_rows(one)[self.columns_]
-            both += (self.weight[one.name] if isinstance(self.weight, Mapping) else self.weight) * (unit @ unit.T)
+            both += self._weight(one.name) * (unit @ unit.T)
         self.affinity_ = solve(both, self.l2)
         return self
+
+    def _weight(self, name: str) -> float:
+        if not isinstance(self.weight, Mapping):
+            return self.weight
+        if name not in self.weight:
+            raise ValueError(f"no weight for the features {name!r}; there are weights for {', '.join(self.weight)}")
+        return self.weight[name]
 
 
 def solve(both: np.ndarray, l2: float) -> np.ndarray:

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from mmrec_helpers.catalog import Features, Interactions, Queries
 from mmrec_helpers.ranking.base import Capabilities, Ranker
-from mmrec_helpers.ranking.top_k import chunks
+from mmrec_helpers.ranking.top_k import chunks, top_k
 
 
 class ItemToItem(Ranker):
@@ -169,11 +169,11 @@ def nearest(block: Callable[[slice], np.ndarray | sparse.csr_matrix], n: int, k:
 def _largest(similar: np.ndarray | sparse.csr_matrix, first: int, k: int) -> sparse.csr_matrix:
     """The k largest entries of each row; the one whose column is row + first does not count."""
     if not sparse.issparse(similar):
-        similar[np.arange(len(similar)), np.arange(len(similar)) + first] = 0
-        n = similar.shape[1]
-        if k < n - 1:
-            similar[similar < np.partition(similar, n - k, axis=1)[:, [n - k]]] = 0
-        return sparse.csr_matrix(similar)
+        similar[np.arange(len(similar)), np.arange(len(similar)) + first] = -np.inf
+        column, value = top_k(similar, k)
+        row = np.broadcast_to(np.arange(len(similar))[:, None], column.shape)
+        there = (column >= 0) & (value != 0)
+        return sparse.csr_matrix((value[there], (row[there], column[there])), similar.shape)
     coo = similar.tocoo()
     row, column, value = (part[coo.row + first != coo.col] for part in (coo.row, coo.col, coo.data))
     order = np.lexsort((column, -value, row))

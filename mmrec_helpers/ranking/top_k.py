@@ -13,27 +13,35 @@ CELLS = 1 << 23
 def top_k(scores: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """The columns of the k largest scores of each row, (n, k) int, and the scores, (n, k), best first.
 
-    Ties go to the earlier column. A score of -inf or nan is never given: column -1 and score nan stand in its place.
+    Ties go to the earlier column. A score of -inf or nan is never given: column -1 and score nan take its place.
     Time grows with the columns, not with their logarithm: numpy's partition finds the k-th score, no sort is needed.
 
     >>> top_k(np.array([[1.0, 3.0, 3.0, -np.inf]]), 4)
     (array([[ 1,  2,  0, -1]]), array([[ 3.,  3.,  1., nan]]))
     """
-    scores = np.where(np.isnan(scores), -np.inf, scores)
-    k, n_columns = min(k, scores.shape[1]), scores.shape[1]
+    n_rows, n_columns = scores.shape
+    k = min(k, n_columns)
     if k == 0:
-        return np.zeros((len(scores), 0), int), np.zeros((len(scores), 0))
+        return np.zeros((n_rows, 0), int), np.zeros((n_rows, 0))
+    if (nan := np.isnan(scores)).any():
+        scores = np.where(nan, -np.inf, scores)
     last = np.partition(scores, n_columns - k, axis=1)[:, [n_columns - k]]
-    above, level = scores > last, scores == last
-    room = k - above.sum(axis=1, keepdims=True)
-    crowded = level.sum(axis=1) > room[:, 0]
-    level[crowded] &= np.cumsum(level[crowded], axis=1) <= room[crowded]
-    columns = np.nonzero(above | level)[1].reshape(len(scores), k)
+    chosen = scores >= last
+    crowded = np.count_nonzero(chosen, axis=1) > k
+    if crowded.any():  # ties with the k-th: there is room for the first of them
+        chosen[crowded] = _first_of_ties(scores[crowded], last[crowded], k)
+    columns = (np.flatnonzero(chosen) % n_columns).reshape(n_rows, k)
     values = np.take_along_axis(scores, columns, axis=1)
     order = np.argsort(-values, axis=1, kind="stable")
     columns, values = (np.take_along_axis(one, order, axis=1) for one in (columns, values))
     there = values > -np.inf
     return np.where(there, columns, -1), np.where(there, values, np.nan)
+
+
+def _first_of_ties(scores: np.ndarray, last: np.ndarray, k: int) -> np.ndarray:
+    above, level = scores > last, scores == last
+    room = k - np.count_nonzero(above, axis=1, keepdims=True)
+    return above | (level & (np.cumsum(level, axis=1, dtype=np.int32) <= room))
 
 
 def chunks(n_rows: int, n_columns: int) -> Iterator[slice]:

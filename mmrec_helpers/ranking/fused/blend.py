@@ -30,6 +30,7 @@ class Blend(Ranker):
     name = "blend"
     learns_from = "log and content"
     learnt: ClassVar = {**Ranker.learnt, "scales_": "r"}
+    only_scoring = ("weights",)
 
     def __init__(self, rankers: Mapping[str, Ranker], weights: Mapping[str, float]) -> None:
         self.rankers, self.weights = rankers, weights
