@@ -21,12 +21,12 @@ from bench import record
 
 MEASURES = (
     "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/cli", "mmrec_helpers/datasets/folder",
-    "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/tables", "mmrec_helpers/evaluation", "mmrec_helpers/features/audio",
-    "mmrec_helpers/features/batches", "mmrec_helpers/features/image", "mmrec_helpers/features/keys",
-    "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra", "mmrec_helpers/features/store",
-    "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics",
-    "mmrec_helpers/pipeline", "mmrec_helpers/preprocessing", "mmrec_helpers/profiles", "mmrec_helpers/ranking",
-    "mmrec_helpers/run_report", "mmrec_helpers/saved_run", "mmrec_helpers/splits")
+    "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/tables", "mmrec_helpers/evaluation",
+    "mmrec_helpers/features/audio", "mmrec_helpers/features/batches", "mmrec_helpers/features/image",
+    "mmrec_helpers/features/keys", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
+    "mmrec_helpers/metrics", "mmrec_helpers/pipeline", "mmrec_helpers/preprocessing", "mmrec_helpers/profiles",
+    "mmrec_helpers/ranking", "mmrec_helpers/run_report", "mmrec_helpers/saved_run", "mmrec_helpers/splits")
 
 ROUNDS, SEED = 7, 0
 LARGE = {"items": 20_000, "users": 20_000, "events": 1_100_000}

@@ -11,6 +11,7 @@ from mmrec_helpers.evaluation.tuning import Tuned, tune
 from mmrec_helpers.fusion import FeatureFusion
 from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN, Popularity, Ranker, SideEASE
 
+
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
     """Every method at its best setting on valid."""
     useful = features_for("", features)
