@@ -16,7 +16,7 @@ from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Catalog, CatalogError
 from mmrec_helpers.datasets.folder import KNOWN, REQUIRED, read_catalog, verify, write_catalog
 from mmrec_helpers.datasets.paths import nearest
-from mmrec_helpers.datasets.tables import line_numbers, read_table
+from mmrec_helpers.datasets.tables import places, read_table
 
 ITEMS = "item_id,title,description,image\na,Sea,Calm,images/a.jpg\nb,Hill,,\n"
 EVENTS = "user_id,item_id,event,timestamp\nu,a,play,2025-03-01T12:00:00Z\n,zzz,play,yesterday\n"
@@ -92,16 +92,16 @@ def test_an_empty_log_is_a_log(shop):
 def test_lines_are_those_of_the_file(shop):
     text = 'item_id,title\n\na,"two\nlines"\nb,"three\r\nmore\rlines"\n\n\nc,one\n'
     items = read_catalog(shop(items=text)).items
-    assert line_numbers(items).tolist() == [3, 5, 10]
-    assert line_numbers(items[items["item_id"] != "a"]).tolist() == [5, 10]
-    assert line_numbers(items.iloc[::-1]).tolist() == [10, 5, 3]
+    assert places(items)[1].tolist() == [3, 5, 10]
+    assert places(items[items["item_id"] != "a"])[1].tolist() == [5, 10]
+    assert places(items.iloc[::-1])[1].tolist() == [10, 5, 3]
 
 
 def test_lines_of_a_table_never_read_are_those_it_will_have(tmp_path):
     items = pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["x\ny\r\nz", None, "w"]})
     events = pd.DataFrame(columns=REQUIRED["events.csv"])
     write_catalog(Catalog(items, events, tmp_path, "x"), tmp_path)
-    assert line_numbers(items).tolist() == line_numbers(read_catalog(tmp_path).items).tolist() == [2, 5, 6]
+    assert places(items)[1].tolist() == places(read_catalog(tmp_path).items)[1].tolist() == [2, 5, 6]
 
 
 # ---- faults of structure
@@ -288,7 +288,7 @@ def test_json_lines_are_read_as_text_with_their_lines(shop):
     items = datasets.load(as_jsonl(shop())).items
     assert items.columns.tolist() == ["item_id", "title", "tags", "price", "new", "image", "size"]
     assert items.where(items.notna(), None).to_numpy(object).tolist() == AS_TEXT
-    assert line_numbers(items).tolist() == [1, 3]
+    assert places(items)[1].tolist() == [1, 3]
 
 
 @pytest.mark.parametrize(("line", "part"), [
@@ -319,7 +319,7 @@ def test_parquet_is_read_as_text(shop):
     read = read_catalog(folder).events
     assert read.where(read.notna(), None).to_numpy(object).tolist() == [
         ["7", "1", "play", "2025-03-01 04:00:00.250000Z", "a|b"], ["8", None, "search", read["timestamp"][0], None]]
-    assert line_numbers(read).tolist() == [1, 2]
+    assert places(read)[1].tolist() == [1, 2]
     (folder / "events.parquet").write_bytes(b"PAR1 and more")
     assert fault(folder).startswith("events.parquet: cannot be read (")
 
@@ -526,7 +526,7 @@ def test_a_table_loses_no_field_and_knows_its_lines(place, header, data):
         return
     assert same(table, table.columns, rows)
     lines = path.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    starts = [lines[number - 1] for number in line_numbers(table)]
+    starts = [lines[number - 1] for number in places(table)[1]]
     firsts = ['"' + row[0].replace('"', '""') for row in rows]
     assert all(line.startswith(first.replace("\r", "\n").split("\n")[0]) for line, first in zip(starts, firsts,
                                                                                                  strict=True))

@@ -30,8 +30,6 @@ SEAL = "sha256.txt"
 ABANDONED = 3600
 """Seconds after which nobody still writes what is named `.new-*`; the largest takes a minute."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-
 
 def cache() -> Path:
     """The folder of what was computed once: MMREC_CACHE, or where caches are on this system (~/.cache/mmrec on Linux).
@@ -63,7 +61,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             _rename(fresh, path)
         _sync(path.parent)
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OSError(errno.ENOSPC, "the disk is full: free some space, or set MMREC_CACHE to a folder on another "
                           "disk; what was finished is kept", str(path)) from error
         raise

@@ -13,37 +13,20 @@ from dataclasses import replace
 import pandas as pd
 
 from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.preprocessing.events import (
-    Meaning,
-    drop_bots,
-    drop_clock_errors,
-    drop_contradictions,
-    drop_exact_duplicates,
-    drop_incomplete,
-    drop_near_duplicates,
-    drop_unknown_items,
-    note_unknown_events,
-    rename,
-)
-from mmrec_helpers.preprocessing.formats import (
-    convert_releases,
-    convert_times,
-    convert_values,
-    repair_words,
-    strip_markup,
-)
-from mmrec_helpers.preprocessing.items import examine_media, fix_releases, merge_duplicate_items, note_missing_fields
+from mmrec_helpers.preprocessing import events, formats, items
+from mmrec_helpers.preprocessing.events import Meaning, rename
 from mmrec_helpers.preprocessing.report import Report, Step, number_lines
 
 __all__ = ["CLEAN", "CONVERT", "FINISH", "Report", "Step", "number_lines", "preprocess"]
 
 log = logging.getLogger(__name__)
 
-CONVERT: tuple[Step, ...] = (convert_times, convert_values, convert_releases, strip_markup, repair_words,
-                             merge_duplicate_items)
-CLEAN: tuple[Step, ...] = (drop_incomplete, drop_unknown_items, drop_contradictions, drop_clock_errors,
-                           drop_exact_duplicates, drop_near_duplicates, drop_bots)
-FINISH: tuple[Step, ...] = (fix_releases, note_missing_fields, note_unknown_events)
+CONVERT: tuple[Step, ...] = (formats.convert_times, formats.convert_values, formats.convert_releases,
+                             formats.strip_markup, formats.repair_words, items.merge_duplicate_items)
+CLEAN: tuple[Step, ...] = (events.drop_incomplete, events.drop_unknown_items, events.drop_contradictions,
+                           events.drop_clock_errors, events.drop_exact_duplicates, events.drop_near_duplicates,
+                           events.drop_bots)
+FINISH: tuple[Step, ...] = (items.fix_releases, items.note_missing_fields, events.note_unknown_events)
 """The steps, in their order: words are fixed before they are compared, items merged before events are."""
 
 
@@ -59,7 +42,7 @@ def preprocess(catalog: Catalog, check_media: bool = True, skip: Collection[str]
     ("cart", 3.0) or "cart:3", kept in a float column `weight`, which splits store as confidence. Raises ValueError for
     a name that is no such step, or no event of `EVENTS`, and for a weight that is not a finite number above 0.
     """
-    optional = sorted(step.__name__ for step in (*CLEAN, merge_duplicate_items))
+    optional = sorted(step.__name__ for step in (*CLEAN, items.merge_duplicate_items))
     if strangers := sorted(set(skip) - set(optional)):
         raise ValueError(f"no step {strangers[0]!r} that can be left out; there are {', '.join(optional)}")
     convert, clean = ([step for step in steps if step.__name__ not in skip] for steps in (CONVERT, CLEAN))
@@ -69,7 +52,7 @@ def preprocess(catalog: Catalog, check_media: bool = True, skip: Collection[str]
         if not any(map(len, more)):
             break
         found += more
-    catalog, more = _walk(catalog, (*FINISH, examine_media) if check_media else FINISH)
+    catalog, more = _walk(catalog, (*FINISH, items.examine_media) if check_media else FINISH)
     report = Report(pd.concat([*found, *more], ignore_index=True))
     log.info("%s: %d findings", catalog.name, len(report.set_aside))
     ordered = catalog.events.sort_values("timestamp", kind="stable", ignore_index=True)

@@ -109,7 +109,9 @@ def twins(items: pd.DataFrame) -> pd.Series:
     described = plain.reindex(columns=["title", "description"]).notna().all(axis=1)
     if not described.any():
         return pd.Series(dtype=object)
-    plain = plain.assign(item_id=items["item_id"].to_numpy(object), age=_age(items))[described]
+    released = items.get("released_at", pd.Series(pd.NaT, items.index))
+    age = pd.to_datetime(released, utc=True, errors="coerce", format="ISO8601")
+    plain = plain.assign(item_id=items["item_id"], age=age)[described]
     plain = plain.sort_values("age", kind="stable")
     older = plain.groupby(fields, dropna=False)["item_id"].transform("first")
     younger = plain["item_id"] != older
@@ -129,9 +131,3 @@ def dated(times: pd.Series) -> np.ndarray:
 def _plain(texts: pd.Series) -> pd.Series:
     plain = texts.map(lambda text: " ".join(unicodedata.normalize("NFKC", text).casefold().split()), "ignore")
     return plain.mask(plain == "").astype(object)
-
-
-def _age(items: pd.DataFrame) -> np.ndarray:
-    if "released_at" not in items:
-        return np.zeros(len(items))
-    return pd.to_datetime(items["released_at"], utc=True, errors="coerce", format="ISO8601").to_numpy()
