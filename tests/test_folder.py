@@ -142,7 +142,7 @@ def test_a_misspelt_optional_column_is_kept_and_told(shop, caplog):
 def test_no_such_folder_suggests_its_neighbour(tmp_path):
     (tmp_path / "records").mkdir()
     assert "no such folder; did you mean 'records'?" in fault(tmp_path / "record")
-    assert "give one that holds items.csv" in fault(tmp_path / "films" / "old")
+    assert "give one that contains items.csv" in fault(tmp_path / "films" / "old")
     (tmp_path / "items.csv").touch()
     assert "a file, not a folder" in fault(tmp_path / "items.csv")
 
@@ -219,7 +219,7 @@ def test_links_may_stay_inside_but_not_lead_out(shop, tmp_path_factory):
 
 def test_a_row_with_too_many_fields(shop):
     told = fault(shop(items='item_id,title\na,"two\nlines"\nb,Sea, the\n'))
-    assert told == ("items.csv: line 4: 3 fields for 2 columns; put text that holds a comma in double quotes")
+    assert told == ("items.csv: line 4: 3 fields for 2 columns; put text that contains a comma in double quotes")
 
 
 @pytest.mark.parametrize("row", ['b,"never closed', 'b,"Sea" the', 'b,"' + "x" * 200_000 + '"'])
@@ -250,7 +250,7 @@ def test_a_pipe_is_refused_not_waited_for(shop, name):
     folder = shop()
     (folder / name).with_suffix(".csv").unlink(missing_ok=True)
     os.mkfifo(folder / name)
-    assert fault(folder).startswith(f"{name}: cannot be read: it is no regular file; ")
+    assert fault(folder).startswith(f"{name}: cannot be read: it is not a regular file; ")
 
 
 def test_a_table_that_is_a_folder(shop):
@@ -292,9 +292,9 @@ def test_json_lines_are_read_as_text_with_their_lines(shop):
 
 
 @pytest.mark.parametrize(("line", "part"), [
-    ('{"item_id": 7, "title": ""}', "line 5: item_id '7' is on line 1 already"), ("[1]", "line 5: no JSON object"),
-    ('{"item_id": 8', "line 5: no JSON ("), ('{"title": "x"}', "line 5: no item_id"),
-    ('{"item_id": 9, "image": "../x"}', "line 5: image '../x' leaves the folder"), ("[" * 100_000, "line 5: no JSON")])
+    ('{"item_id": 7, "title": ""}', "line 5: item_id '7' is on line 1 already"), ("[1]", "line 5: not a JSON object"),
+    ('{"item_id": 8', "line 5: not JSON ("), ('{"title": "x"}', "line 5: no item_id"),
+    ('{"item_id": 9, "image": "../x"}', "line 5: image '../x' leaves the folder"), ("[" * 100_000, "line 5: not JSON")])
 def test_a_fault_in_json_lines_names_its_line(shop, line, part):
     with (as_jsonl(shop()) / "items.jsonl").open("a") as file:
         file.write(f"\n\n{line}\n")
@@ -379,7 +379,7 @@ def test_nothing_that_could_not_be_read_is_written(tmp_path):
     events = pd.DataFrame(columns=REQUIRED["events.csv"])
     for items, part in (({"item_id": ["a", "a"], "title": "x"}, "is on line"),
                         ({"item_id": ["a"], "title": "x", "image": "../a.jpg"}, "leaves the folder"),
-                        ({"item_id": ["a"], "title": "\ud800"}, "items.csv: '\\ud800' is no character"),
+                        ({"item_id": ["a"], "title": "\ud800"}, "items.csv: '\\ud800' is not a character"),
                         ({"item_id": ["a"], "name": "x"}, "no column 'title'")):
         with pytest.raises(CatalogError, match="items.csv") as caught:
             write_catalog(Catalog(pd.DataFrame(items, dtype=object), events, tmp_path, "x"), tmp_path)

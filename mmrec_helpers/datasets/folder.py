@@ -1,7 +1,7 @@
 """The catalogue on disk: a folder of tables, media and a manifest, read strictly and written whole.
 
 Faults of structure raise `CatalogError` with file, line and fix. Faults of a row or a medium stay in the tables: they
-are the business of `preprocessing`. Taught in chapters 2 and 19.
+are for `preprocessing`. Taught in chapters 2 and 19.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def read_catalog(folder: str | Path) -> Catalog:
 
 
 def stored(folder: Path, file: str) -> Path:
-    """Where a table lies in the folder, of whichever of `KINDS`; the CSV where it lies nowhere. Raises where two do."""
+    """The path of a table in the folder, of whichever of `KINDS`; of the CSV if there is none. Raises for two."""
     found = [path for kind in KINDS if (path := (folder / file).with_suffix(kind)).exists()]
     if len(found) > 1:
         raise CatalogError(f"{folder}: both {found[0].name} and {found[1].name}; keep one of them")
@@ -116,7 +116,7 @@ def write_catalog(catalog: Catalog, folder: str | Path, licence: str = "", sourc
                   extra: Mapping[str, object] | None = None) -> None:
     """Write items.csv, events.csv and manifest.json (version, name, licence, sources, counts, sha256 of every file).
 
-    Media are not copied: those that already lie in the folder are listed. extra: further entries of the manifest.
+    Media are not copied: those that are already in the folder are listed. extra: further entries of the manifest.
     Each file is replaced when its new version is whole. Raises CatalogError as `read_catalog` would.
 
     >>> import tempfile
@@ -164,8 +164,8 @@ def _replace(path: Path, text: str) -> None:
         fresh.write_text(text, encoding="utf-8", newline="")
         os.replace(fresh, path)
     except UnicodeEncodeError as fault:
-        raise CatalogError(f"{path.name}: {fault.object[fault.start]!r} is no character that UTF-8 can write; correct "
-                           "the text") from None
+        raise CatalogError(f"{path.name}: {fault.object[fault.start]!r} is not a character that UTF-8 can write; "
+                           "correct the text") from None
     finally:
         fresh.unlink(missing_ok=True)
 

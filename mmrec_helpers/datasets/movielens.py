@@ -35,8 +35,8 @@ def read(folder: str | Path) -> Catalog:
     `description` is the abstract, `category` the first genre, `tags` all of them joined by |, `released_at` the first
     of January of the year in the title, `image` the poster. Films have no sound. Columns imdbId and tmdbId come from
     links.csv. Tables are CSV (ml-latest-small, ml-latest, ml-20m to ml-32m) or .dat files with :: between the fields
-    (ml-1m, ml-10m); users.dat is not read. Raises CatalogError for faults of structure; a time that is no number stays,
-    for cleaning to set aside.
+    (ml-1m, ml-10m); users.dat is not read. Raises CatalogError for faults of structure; a time that is not a number
+    is kept, and `preprocessing` sets it aside.
     Taught in chapter 19. Source: Harper & Konstan 2015, The MovieLens Datasets.
 
     >>> import tempfile

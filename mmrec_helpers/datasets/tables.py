@@ -76,7 +76,7 @@ def _csv(path: Path, check: Check) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def places(frame: pd.DataFrame, file: str = "") -> tuple[np.ndarray, np.ndarray]:
-    """The file, and the line in it from 1, on which each row of a raw table starts; fields may hold line breaks.
+    """The file, and the line in it from 1, on which each row of a raw table starts; fields may contain line breaks.
 
     frame: as `read_table` gave it, or some of its rows with their index. Tables put together by
     `pd.concat(ignore_index=True)` have as `attrs["source"]` those of their parts, added up. A table that was not read
@@ -113,7 +113,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 width = width or len(fields)
                 if len(fields) > width:
                     raise CatalogError(f"{path.name}: line {start}: {len(fields)} fields for {width} columns; put text "
-                                       "that holds a comma in double quotes")
+                                       "that contains a comma in double quotes")
                 if fields:
                     yield start, fields + [""] * (width - len(fields))
                 start = reader.line_num + 1

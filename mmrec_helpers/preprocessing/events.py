@@ -100,7 +100,7 @@ def drop_exact_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 def drop_near_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
     """Events that repeat one of at most `RETRY` seconds before in every field but the time: set aside.
 
-    Two on one date without a time of day may be hours apart: they are no near duplicates.
+    Two on one date without a time of day may be hours apart: they are not near duplicates.
     """
     gap = faults.since_same(catalog.events)
     again = (gap <= RETRY) & ~((gap == 0) & faults.dated(catalog.events["timestamp"]))
@@ -108,7 +108,7 @@ def drop_near_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 
 
 def drop_bots(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """All events of users whose pace is no person's (`BUSY`, `HASTY`): set aside."""
+    """All events of users faster than a person can be (`BUSY`, `HASTY`): set aside."""
     table = faults.pace(catalog.events)
     bots = table.index[(table["busiest_minute"] > BUSY) & (table["share_quick"] > HASTY)]
     return drop(catalog, catalog.events["user_id"].isin(bots), "bot", "faster than a person: check who it is")

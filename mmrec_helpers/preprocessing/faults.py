@@ -28,10 +28,10 @@ YEAR = 365 * 86_400.0
 
 
 def cut_off(seconds: np.ndarray) -> np.ndarray:
-    """Times that a wrong clock wrote: far from the bulk of the log and out of touch with it.
+    """Times that a wrong clock wrote: far from most of the log and not connected to it.
 
     seconds: (n,) float, such as since 1970. Far: beyond Q1 - 1.5 (Q3 - Q1) - 1 year or Q3 + 1.5 (Q3 - Q1) + 1 year,
-    Tukey's fences with a margin. Out of touch: no chain of events less than a year apart leads within the fences, so
+    Tukey's fences with a margin. Not connected: no chain of events less than a year apart leads within the fences, so
     that a log's thin beginning is kept. Returns (n,) bool. Source: Tukey 1977, Exploratory Data Analysis.
 
     >>> cut_off(np.array([1970.0, 2022.9, 2023.8, 2024.7, 2025.1, 2025.2, 2025.2, 2025.3, 2025.4, 2099.0]) * YEAR)

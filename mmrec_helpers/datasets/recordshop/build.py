@@ -98,7 +98,7 @@ def _check_sizes(sizes: dict[str, int]) -> None:
 
 
 def item_table(world: World, seed: int, media: bool = True, quiet: bool = False) -> pd.DataFrame:
-    """items.csv as text, one row a record: the words, and where its media will lie."""
+    """items.csv as text, one row a record: the words, and where its media will be."""
     rows = [_describe(world, number, seed) for number in _bar(range(len(world.genre)), "words", quiet)]
     released = START + pd.to_timedelta(np.floor(world.released), unit="D")
     table = pd.DataFrame(rows, dtype=object).assign(item_id=world.item_ids, released_at=released.strftime("%Y-%m-%d"))

@@ -1,6 +1,6 @@
-"""Dirt as real catalogues have it, planted and listed, so that cleaning can be judged. Taught in chapter 2.
+"""Dirt as real catalogues have it, planted and listed, so that cleaning can be evaluated. Taught in chapter 2.
 
-No row and no item is spoilt twice: the number of each cause is exact, whoever counts it.
+No row and no item is damaged twice, so the count of each cause is exact.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def amounts(usual: dict[str, int], scale: float) -> dict[str, int]:
 
 
 class Pool:
-    """Numbers of rows not spoilt yet, in random order; each is given once.
+    """Numbers of rows not damaged yet, in random order; each is given once.
 
     >>> pool = Pool(4, np.random.default_rng(0))
     >>> pool.take(9, fit=[True, False, True, False]), pool.take(1).shape, pool.take(9).shape

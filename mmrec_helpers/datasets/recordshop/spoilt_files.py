@@ -1,4 +1,4 @@
-"""Covers and previews spoilt on disk, as downloads and exports spoil them. Taught in chapter 2."""
+"""Covers and previews damaged on disk, as downloads and exports damage them. Taught in chapter 2."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_MEDIA = {"truncated picture": 8, "mislabelled picture": 5, "not a picture": 4
 
 
 def soil_media(folder: str | Path, items: pd.DataFrame, rng: np.random.Generator) -> Dirt:
-    """Spoil some of the covers (JPEG) and previews (MP3) that `items` name in `folder`; cause -> item ids.
+    """Damage some of the covers (JPEG) and previews (MP3) that `items` name in `folder`; cause -> item ids.
 
     Items listed twice are spared; the younger of them, where it has no files yet, gets copies of the older one's.
     """
@@ -87,4 +87,4 @@ SPOIL: dict[str, tuple[str, Callable[..., None]]] = {
     "clipped sound": ("audio", _resound(_overdrive)),
     "empty sound": ("audio", _with(b"")),
     "other rate": ("audio", _resound(_to_stereo, times=2))}
-"""Cause -> the column of the files it is about, and what spoils one."""
+"""Cause -> the column of the files it is about, and what damages one."""

@@ -155,7 +155,7 @@ def _paired(axis: int, positive: bool, pen: _Pen) -> str:
 
 
 def _paired_zh(axis: int, positive: bool, pen: _Pen) -> str:
-    story = pen.write(pen.pick(zh.TOLD), thought=_thought(zh.PAIRED[axis], positive, pen))
+    story = pen.write(pen.pick(zh.STORIES), thought=_thought(zh.PAIRED[axis], positive, pen))
     return pen.pick(zh.HINTS[axis][int(positive)]) + story if pen.happens(HINT) else story
 
 
