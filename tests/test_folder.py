@@ -16,7 +16,7 @@ from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Catalog, CatalogError
 from mmrec_helpers.datasets.folder import KNOWN, REQUIRED, read_catalog, verify, write_catalog
 from mmrec_helpers.datasets.paths import nearest
-from mmrec_helpers.datasets.tables import line_numbers, read_table
+from mmrec_helpers.datasets.tables import places, read_table
 
 ITEMS = "item_id,title,description,image\na,Sea,Calm,images/a.jpg\nb,Hill,,\n"
 EVENTS = "user_id,item_id,event,timestamp\nu,a,play,2025-03-01T12:00:00Z\n,zzz,play,yesterday\n"
@@ -92,16 +92,16 @@ def test_an_empty_log_is_a_log(shop):
 def test_lines_are_those_of_the_file(shop):
     text = 'item_id,title\n\na,"two\nlines"\nb,"three\r\nmore\rlines"\n\n\nc,one\n'
     items = read_catalog(shop(items=text)).items
-    assert line_numbers(items).tolist() == [3, 5, 10]
-    assert line_numbers(items[items["item_id"] != "a"]).tolist() == [5, 10]
-    assert line_numbers(items.iloc[::-1]).tolist() == [10, 5, 3]
+    assert places(items)[1].tolist() == [3, 5, 10]
+    assert places(items[items["item_id"] != "a"])[1].tolist() == [5, 10]
+    assert places(items.iloc[::-1])[1].tolist() == [10, 5, 3]
 
 
 def test_lines_of_a_table_never_read_are_those_it_will_have(tmp_path):
     items = pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["x\ny\r\nz", None, "w"]})
     events = pd.DataFrame(columns=REQUIRED["events.csv"])
     write_catalog(Catalog(items, events, tmp_path, "x"), tmp_path)
-    assert line_numbers(items).tolist() == line_numbers(read_catalog(tmp_path).items).tolist() == [2, 5, 6]
+    assert places(items)[1].tolist() == places(read_catalog(tmp_path).items)[1].tolist() == [2, 5, 6]
 
 
 # ---- faults of structure
@@ -142,7 +142,7 @@ def test_a_misspelt_optional_column_is_kept_and_told(shop, caplog):
 def test_no_such_folder_suggests_its_neighbour(tmp_path):
     (tmp_path / "records").mkdir()
     assert "no such folder; did you mean 'records'?" in fault(tmp_path / "record")
-    assert "give one that holds items.csv" in fault(tmp_path / "films" / "old")
+    assert "give one that contains items.csv" in fault(tmp_path / "films" / "old")
     (tmp_path / "items.csv").touch()
     assert "a file, not a folder" in fault(tmp_path / "items.csv")
 
@@ -219,7 +219,7 @@ def test_links_may_stay_inside_but_not_lead_out(shop, tmp_path_factory):
 
 def test_a_row_with_too_many_fields(shop):
     told = fault(shop(items='item_id,title\na,"two\nlines"\nb,Sea, the\n'))
-    assert told == ("items.csv: line 4: 3 fields for 2 columns; put text that holds a comma in double quotes")
+    assert told == ("items.csv: line 4: 3 fields for 2 columns; put text that contains a comma in double quotes")
 
 
 @pytest.mark.parametrize("row", ['b,"never closed', 'b,"Sea" the', 'b,"' + "x" * 200_000 + '"'])
@@ -250,7 +250,7 @@ def test_a_pipe_is_refused_not_waited_for(shop, name):
     folder = shop()
     (folder / name).with_suffix(".csv").unlink(missing_ok=True)
     os.mkfifo(folder / name)
-    assert fault(folder).startswith(f"{name}: cannot be read: it is no regular file; ")
+    assert fault(folder).startswith(f"{name}: cannot be read: it is not a regular file; ")
 
 
 def test_a_table_that_is_a_folder(shop):
@@ -288,13 +288,13 @@ def test_json_lines_are_read_as_text_with_their_lines(shop):
     items = datasets.load(as_jsonl(shop())).items
     assert items.columns.tolist() == ["item_id", "title", "tags", "price", "new", "image", "size"]
     assert items.where(items.notna(), None).to_numpy(object).tolist() == AS_TEXT
-    assert line_numbers(items).tolist() == [1, 3]
+    assert places(items)[1].tolist() == [1, 3]
 
 
 @pytest.mark.parametrize(("line", "part"), [
-    ('{"item_id": 7, "title": ""}', "line 5: item_id '7' is on line 1 already"), ("[1]", "line 5: no JSON object"),
-    ('{"item_id": 8', "line 5: no JSON ("), ('{"title": "x"}', "line 5: no item_id"),
-    ('{"item_id": 9, "image": "../x"}', "line 5: image '../x' leaves the folder"), ("[" * 100_000, "line 5: no JSON")])
+    ('{"item_id": 7, "title": ""}', "line 5: item_id '7' is on line 1 already"), ("[1]", "line 5: not a JSON object"),
+    ('{"item_id": 8', "line 5: not JSON ("), ('{"title": "x"}', "line 5: no item_id"),
+    ('{"item_id": 9, "image": "../x"}', "line 5: image '../x' leaves the folder"), ("[" * 100_000, "line 5: not JSON")])
 def test_a_fault_in_json_lines_names_its_line(shop, line, part):
     with (as_jsonl(shop()) / "items.jsonl").open("a") as file:
         file.write(f"\n\n{line}\n")
@@ -319,7 +319,7 @@ def test_parquet_is_read_as_text(shop):
     read = read_catalog(folder).events
     assert read.where(read.notna(), None).to_numpy(object).tolist() == [
         ["7", "1", "play", "2025-03-01 04:00:00.250000Z", "a|b"], ["8", None, "search", read["timestamp"][0], None]]
-    assert line_numbers(read).tolist() == [1, 2]
+    assert places(read)[1].tolist() == [1, 2]
     (folder / "events.parquet").write_bytes(b"PAR1 and more")
     assert fault(folder).startswith("events.parquet: cannot be read (")
 
@@ -379,7 +379,7 @@ def test_nothing_that_could_not_be_read_is_written(tmp_path):
     events = pd.DataFrame(columns=REQUIRED["events.csv"])
     for items, part in (({"item_id": ["a", "a"], "title": "x"}, "is on line"),
                         ({"item_id": ["a"], "title": "x", "image": "../a.jpg"}, "leaves the folder"),
-                        ({"item_id": ["a"], "title": "\ud800"}, "items.csv: '\\ud800' is no character"),
+                        ({"item_id": ["a"], "title": "\ud800"}, "items.csv: '\\ud800' is not a character"),
                         ({"item_id": ["a"], "name": "x"}, "no column 'title'")):
         with pytest.raises(CatalogError, match="items.csv") as caught:
             write_catalog(Catalog(pd.DataFrame(items, dtype=object), events, tmp_path, "x"), tmp_path)
@@ -526,7 +526,7 @@ def test_a_table_loses_no_field_and_knows_its_lines(place, header, data):
         return
     assert same(table, table.columns, rows)
     lines = path.read_bytes().decode().replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    starts = [lines[number - 1] for number in line_numbers(table)]
+    starts = [lines[number - 1] for number in places(table)[1]]
     firsts = ['"' + row[0].replace('"', '""') for row in rows]
     assert all(line.startswith(first.replace("\r", "\n").split("\n")[0]) for line, first in zip(starts, firsts,
                                                                                                  strict=True))

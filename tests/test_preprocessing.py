@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.preprocessing import preprocess
+from mmrec_helpers.preprocessing.events import meaning
 
 ITEMS = pd.DataFrame({"item_id": ["a", "b", "c"], "title": ["One", "Two", "Café ñ 唱片"]}, dtype=object)
 
@@ -108,6 +109,27 @@ def test_names_of_events_can_be_mapped():
     assert report.set_aside.empty
     with pytest.raises(ValueError, match="no event 'basket' to map to; there are view, search, "):
         preprocess(shop, events={"add_to_cart": "basket"})
+
+
+def test_a_name_of_events_can_have_a_weight():
+    shop = Catalog(ITEMS, log(("u", "a", "add_to_cart", at(1)), ("u", "b", "bought", at(2)), ("u", "c", "like", at(3))),
+                   None, "tiny")
+    names = {"add_to_cart": "cart:3", "bought": ("purchase", 5.0)}
+    catalog, report = preprocess(shop, check_media=False, events=names)
+    assert catalog.events[["event", "weight"]].to_numpy().tolist() == [["cart", 3], ["purchase", 5], ["like", 1]]
+    assert report.set_aside.empty
+    with pytest.raises(ValueError, match="a column 'weight' already"):
+        preprocess(catalog, check_media=False, events=names)
+    unweighted, _ = preprocess(shop, check_media=False, events={"add_to_cart": "cart:1"})
+    assert "weight" not in unweighted.events
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "nan", "inf", "heavy", ""])
+def test_a_weight_that_is_no_finite_number_above_0_is_refused_by_name(weight):
+    with pytest.raises(ValueError, match=f"weight '{weight}' of cart: write a finite number above 0, such as cart:3"):
+        meaning(f"cart:{weight}")
+    with pytest.raises(ValueError, match="weight None of cart"):
+        meaning(("cart", None))
 
 
 def why(*rows):

@@ -203,6 +203,29 @@ def test_the_time_of_what_was_seen_is_that_of_its_first_event():
         assert pd.Timestamp(time[row, column], unit="s", tz="UTC") == START + pd.Timedelta("1D")
 
 
+def weighted(shop, *weights):
+    return dataclasses.replace(shop, events=shop.events.assign(weight=list(weights)))
+
+
+def test_the_weight_of_the_first_positive_event_is_the_confidence_in_the_matrix():
+    shop = weighted(catalog(*plays("u", "abcdef", 0), ("u", "a", "cart", 0), ("u", "b", "cart", 9)),
+                    1.0, 2.0, 1.0, 1.0, 4.0, 1.0, 3.0, 9.0)  # a: the larger of one time; b: the first, not the last
+    split = splits.user_time(shop)
+    assert split.everything.matrix.toarray().tolist() == [[3, 2, 1, 1, 4, 1]]
+    assert split.test.fit.matrix.toarray().tolist() == [[3, 2, 1, 1, 4, 0]]
+    assert split.test.queries.history.toarray().tolist() == [[3, 2, 1, 1, 4, 0]]
+    assert split.valid.targets.toarray().tolist() == [[0, 0, 0, 0, 1, 0]]  # asked for or not: no confidence
+    assert split.everything.seen.dtype == bool
+
+
+def test_a_weight_that_is_no_positive_number_is_refused_and_a_text_column_of_that_name_is_the_logs_own():
+    shop = catalog(*plays("u", "abcd", 0))
+    with pytest.raises(ValueError, match="not positive or not finite"):
+        splits.user_time(weighted(shop, 1.0, -1.0, np.nan, 1.0))
+    split = splits.user_time(weighted(shop, "180 g", "x", None, "3"))
+    assert split.everything.matrix.toarray().tolist() == [[1, 1, 1, 1]]
+
+
 def test_equal_times_are_ordered_by_the_seed_and_not_by_the_rows_or_the_ids():
     rows = [(user, item, "play", 0) for user in "uvw" for item in "abcdefghij"]
     tests = [asked(splits.user_time(catalog(*some), valid=0.2, test=0.2, seed=seed).test)

@@ -36,7 +36,7 @@ def load(data: str | Path = RECORDSHOP, small: bool = False) -> Catalog:
 
 
 def small_recordshop() -> Path:
-    """The folder of a shop of 90 records and 120 listeners with all kinds of dirt, made anew when its maker changes."""
+    """The folder of a shop of 90 records and 120 listeners with all kinds of dirt, remade when its code changes."""
     from mmrec_helpers.datasets.paths import cache, write_whole
     from mmrec_helpers.datasets.recordshop import build
 
@@ -48,7 +48,7 @@ def small_recordshop() -> Path:
 
 
 def recordshop_folder() -> Path:
-    """Where the shipped record shop lies: MMREC_DATA/recordshop, beside the package, or in a `data` above or here.
+    """Where the shipped record shop is: MMREC_DATA/recordshop, beside the package, or in a `data` above or here.
 
     MMREC_DATA may name the record shop's own folder too. Raises CatalogError where it is in none of these.
     """

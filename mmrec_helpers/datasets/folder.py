@@ -1,7 +1,7 @@
 """The catalogue on disk: a folder of tables, media and a manifest, read strictly and written whole.
 
 Faults of structure raise `CatalogError` with file, line and fix. Faults of a row or a medium stay in the tables: they
-are the business of `preprocessing`. Taught in chapters 2 and 19.
+are for `preprocessing`. Taught in chapters 2 and 19.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -70,7 +69,7 @@ def read_catalog(folder: str | Path) -> Catalog:
 
 
 def stored(folder: Path, file: str) -> Path:
-    """Where a table lies in the folder, of whichever of `KINDS`; the CSV where it lies nowhere. Raises where two do."""
+    """The path of a table in the folder, of whichever of `KINDS`; of the CSV if there is none. Raises for two."""
     found = [path for kind in KINDS if (path := (folder / file).with_suffix(kind)).exists()]
     if len(found) > 1:
         raise CatalogError(f"{folder}: both {found[0].name} and {found[1].name}; keep one of them")
@@ -117,7 +116,7 @@ def write_catalog(catalog: Catalog, folder: str | Path, licence: str = "", sourc
                   extra: Mapping[str, object] | None = None) -> None:
     """Write items.csv, events.csv and manifest.json (version, name, licence, sources, counts, sha256 of every file).
 
-    Media are not copied: those that already lie in the folder are listed. extra: further entries of the manifest.
+    Media are not copied: those that are already in the folder are listed. extra: further entries of the manifest.
     Each file is replaced when its new version is whole. Raises CatalogError as `read_catalog` would.
 
     >>> import tempfile
@@ -134,13 +133,11 @@ def write_catalog(catalog: Catalog, folder: str | Path, licence: str = "", sourc
     check(catalog.items, catalog.events, folder)
     for file, table in (("items.csv", catalog.items), ("events.csv", catalog.events)):
         check_header(file, list(map(str, table)), REQUIRED[file], ())
-        with _replacing(folder / file) as fresh:
-            _write_table(table, fresh)
+        _replace(folder / file, _as_csv(table))
     manifest = {"format": FORMAT, "name": catalog.name, "licence": licence, "sources": list(sources),
                 "counts": {"items": len(catalog.items), "events": len(catalog.events)}, **(extra or {}),
                 "sha256": checksums(folder)}
-    with _replacing(folder / "manifest.json") as fresh:
-        fresh.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    _replace(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
 
 
 def checksums(folder: Path) -> dict[str, str]:
@@ -160,19 +157,21 @@ def verify(folder: str | Path) -> list[str]:
     return sorted(path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path))
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of `path` when all went well."""
+def _replace(path: Path, text: str) -> None:
+    """Write a new version of a file, which replaces the old one when it is whole."""
     fresh = path.with_name(f".{path.name}.part")
     try:
-        yield fresh
+        fresh.write_text(text, encoding="utf-8", newline="")
         os.replace(fresh, path)
+    except UnicodeEncodeError as fault:
+        raise CatalogError(f"{path.name}: {fault.object[fault.start]!r} is not a character that UTF-8 can write; "
+                           "correct the text") from None
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    """As CSV; times in ISO 8601, UTC."""
+def _as_csv(table: pd.DataFrame) -> str:
+    """The text of a CSV file; times in ISO 8601, UTC."""
     times = table.select_dtypes(["datetime", "datetimetz"])
     stamps = {name: pd.to_datetime(times[name], utc=True).dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
               .str.replace(".000000Z", "Z", regex=False) for name in times}
@@ -180,8 +179,4 @@ def _write_table(table: pd.DataFrame, path: Path) -> None:
     text = table.to_csv(index=False, lineterminator="\n")
     if "\r" in text or text.startswith("\ufeff"):  # unquoted, they would be read as a row's end, as a byte order mark
         text = table.to_csv(index=False, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC)
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except UnicodeEncodeError as fault:
-        raise CatalogError(f"{path.name.removeprefix('.').removesuffix('.part')}: {fault.object[fault.start]!r} is no "
-                           "character that UTF-8 can write; correct the text") from None
+    return text

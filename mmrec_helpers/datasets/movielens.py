@@ -1,4 +1,8 @@
-"""MovieLens as it is downloaded, with posters and abstracts where they were added. Taught in chapter 19."""
+"""MovieLens as it is downloaded, with posters and abstracts where they were added. Taught in chapter 19.
+
+Ratings, films, tags: GroupLens, https://grouplens.org/datasets/movielens/ (Harper & Konstan 2015); posters:
+antonsteenvoorden/ml1m-images on GitHub; abstracts: asash/ml1m_dbpedia_abstracts on GitHub.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,6 @@ from mmrec_helpers.catalog import Catalog, CatalogError
 from mmrec_helpers.datasets.folder import KNOWN
 from mmrec_helpers.datasets.paths import existing, regular
 from mmrec_helpers.datasets.tables import check_ids, check_paths, read_table, with_lines
-
-RATINGS_SHA256 = "80da8b3393dae325bbba5a31f291a6ba55d8d4f4396de3c456f2c1635b1b70e8"
-"""sha256 of ratings.csv in ml-latest-small, 100,836 ratings, as of September 2018."""
-
-SOURCES = {
-    "ratings, films, tags": "MovieLens by GroupLens, https://grouplens.org/datasets/movielens/ (Harper & Konstan "
-                            f"2015); sha256 of ratings.csv {RATINGS_SHA256}",
-    "posters": "antonsteenvoorden/ml1m-images on GitHub",
-    "abstracts": "asash/ml1m_dbpedia_abstracts on GitHub",
-}
 
 KINDS = (".csv", ".dat")
 
@@ -41,8 +35,8 @@ def read(folder: str | Path) -> Catalog:
     `description` is the abstract, `category` the first genre, `tags` all of them joined by |, `released_at` the first
     of January of the year in the title, `image` the poster. Films have no sound. Columns imdbId and tmdbId come from
     links.csv. Tables are CSV (ml-latest-small, ml-latest, ml-20m to ml-32m) or .dat files with :: between the fields
-    (ml-1m, ml-10m); users.dat is not read. Raises CatalogError for faults of structure; a time that is no number stays,
-    for cleaning to set aside.
+    (ml-1m, ml-10m); users.dat is not read. Raises CatalogError for faults of structure; a time that is not a number
+    is kept, and `preprocessing` sets it aside.
     Taught in chapter 19. Source: Harper & Konstan 2015, The MovieLens Datasets.
 
     >>> import tempfile
@@ -91,13 +85,6 @@ def _dat(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return with_lines(table.where(table != "", np.nan), path.name, np.array(list(rows), int))
 
 
-def _by_id(folder: Path, file: str, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A table with one row a film. Raises CatalogError where a film has two."""
-    table = read_table(folder / file, columns)
-    check_ids(table, file, "movieId")
-    return table
-
-
 def _items(films: pd.DataFrame, folder: Path) -> pd.DataFrame:
     ids, genres = films["movieId"], films["genres"].where(films["genres"] != NO_GENRES)
     posters = {path.stem for path in (folder / "posters").glob("*.jpg")}
@@ -113,10 +100,12 @@ def _items(films: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 
 def _of(ids: pd.Series, folder: Path, file: str, column: str) -> pd.Series:
-    """One column of a further table, film by film; missing where the table or the film in it is not there."""
+    """A column of a further table, film by film; missing without the table or the film in it. Raises CatalogError."""
     if not (folder / file).exists():
         return pd.Series(np.nan, ids.index, dtype=object)
-    return ids.map(_by_id(folder, file, ("movieId", column)).set_index("movieId")[column]).astype(object)
+    table = read_table(folder / file, ("movieId", column))
+    check_ids(table, file, "movieId")
+    return ids.map(table.set_index("movieId")[column]).astype(object)
 
 
 def _events(table: pd.DataFrame, event: str, **fields: pd.Series) -> pd.DataFrame:

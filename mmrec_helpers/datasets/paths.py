@@ -1,4 +1,4 @@
-"""Where things lie: folders that are there, names that were meant, paths that leave their folder."""
+"""Files and folders: the cache, files written whole, names that were meant, paths that leave their folder."""
 
 from __future__ import annotations
 
@@ -25,12 +25,10 @@ OUTSIDE = re.compile(r"^/|^[A-Za-z]:|\\|\0|(^|/)\.\.(/|$)")
 
 
 SEAL = "sha256.txt"
-"""The file in a folder that holds the checksum of all others."""
+"""The file in a folder with the checksum of all others."""
 
 ABANDONED = 3600
 """Seconds after which nobody still writes what is named `.new-*`; the largest takes a minute."""
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def cache() -> Path:
@@ -63,7 +61,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             _rename(fresh, path)
         _sync(path.parent)
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OSError(errno.ENOSPC, "the disk is full: free some space, or set MMREC_CACHE to a folder on another "
                           "disk; what was finished is kept", str(path)) from error
         raise
@@ -132,17 +130,17 @@ def existing(folder: str | Path) -> Path:
     if folder.is_dir():
         return folder
     if folder.exists():
-        raise CatalogError(f"{folder}: a file, not a folder; give the folder that it lies in")
+        raise CatalogError(f"{folder}: a file, not a folder; give the folder that it is in")
     beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
     near = nearest(folder.name, [one.name for one in beside if one.is_dir()])
     raise CatalogError(f"{folder}: no such folder; " +
-                       (f"did you mean {near!r}?" if near else "give one that holds items.csv and events.csv"))
+                       (f"did you mean {near!r}?" if near else "give one that contains items.csv and events.csv"))
 
 
 def regular(path: Path) -> None:
     """Raise CatalogError where the path is something else than a file, such as a pipe, which would be waited for."""
     if path.exists() and not path.is_file():
-        raise CatalogError(f"{path.name}: cannot be read: it is no regular file; put a file in its place")
+        raise CatalogError(f"{path.name}: cannot be read: it is not a regular file; put a file in its place")
 
 
 def on_disk(path: str, root: Path) -> str:

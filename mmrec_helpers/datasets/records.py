@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     import pyarrow
 
 Check = Callable[[list[str]], None]
-"""Raises CatalogError for names of columns that will not do."""
+"""Raises CatalogError for a header that is not accepted."""
 
 
 def json_lines(path: Path, check: Check) -> tuple[pd.DataFrame, np.ndarray]:
-    """The table, (n, columns) of text or None, and the line of each row. CatalogError: a line that is no object."""
+    """The table, (n, columns) of text or None, and the line of each row. CatalogError: a line that is not an object."""
     with path.open(encoding="utf-8-sig") as file:
         rows = {number: _record(path.name, number, line) for number, line in enumerate(file, 1) if line.strip()}
     if not rows:
@@ -34,9 +34,9 @@ def _record(file: str, number: int, line: str) -> dict[str, str | None]:
     try:
         row = json.loads(line, parse_int=str, parse_float=str, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as fault:
-        raise CatalogError(f"{file}: line {number}: no JSON ({fault}); write one JSON object a line") from None
+        raise CatalogError(f"{file}: line {number}: not JSON ({fault}); write one JSON object a line") from None
     if not isinstance(row, dict):
-        raise CatalogError(f"{file}: line {number}: no JSON object; write one a line, such as {{\"item_id\": \"a\"}}")
+        raise CatalogError(f"{file}: line {number}: not a JSON object; write one a line: {{\"item_id\": \"a\"}}")
     return {str(as_text(name)): as_text(value) for name, value in row.items()}
 
 

@@ -76,7 +76,7 @@ def _csv(path: Path, check: Check) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def places(frame: pd.DataFrame, file: str = "") -> tuple[np.ndarray, np.ndarray]:
-    """The file, and the line in it from 1, on which each row of a raw table starts; fields may hold line breaks.
+    """The file, and the line in it from 1, on which each row of a raw table starts; fields may contain line breaks.
 
     frame: as `read_table` gave it, or some of its rows with their index. Tables put together by
     `pd.concat(ignore_index=True)` have as `attrs["source"]` those of their parts, added up. A table that was not read
@@ -97,11 +97,6 @@ def places(frame: pd.DataFrame, file: str = "") -> tuple[np.ndarray, np.ndarray]
     return files, lines
 
 
-def line_numbers(frame: pd.DataFrame) -> np.ndarray:
-    """The lines of `places` alone: (n,) int."""
-    return places(frame)[1]
-
-
 def _lines_as_written(frame: pd.DataFrame) -> np.ndarray:
     texts = (frame[column].astype("string") for column in frame)
     breaks = sum((text.str.count("\r\n|\r|\n").fillna(0).to_numpy(int) for text in texts), np.zeros(len(frame), int))
@@ -118,7 +113,7 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
                 width = width or len(fields)
                 if len(fields) > width:
                     raise CatalogError(f"{path.name}: line {start}: {len(fields)} fields for {width} columns; put text "
-                                       "that holds a comma in double quotes")
+                                       "that contains a comma in double quotes")
                 if fields:
                     yield start, fields + [""] * (width - len(fields))
                 start = reader.line_num + 1
@@ -160,25 +155,30 @@ def _not_utf8(path: Path) -> CatalogError:
 
 def check_ids(table: pd.DataFrame, file: str, column: str) -> None:
     """Raise CatalogError where a row has no id, or that of a row above. file: its name, if it was not read from one."""
-    missing, doubled = table[column].isna().to_numpy(bool), table[column].duplicated().to_numpy(bool)
+    missing, doubled = table[column].isna(), table[column].duplicated()
     if missing.any():
-        (file, *_), (line, *_) = (place[missing] for place in places(table, file))
+        file, line, _ = _first(missing, table, file, column)
         raise CatalogError(f"{file}: line {line}: no {column}; write one")
     if doubled.any():
-        name = table[column].to_numpy(object)[doubled][0]
-        files, lines = places(table, file)
-        first, second = lines[table[column].eq(name).to_numpy(bool)][:2]
-        raise CatalogError(f"{files[0]}: line {second}: {column} {name!r} is on line {first} already; ids must differ")
+        file, second, name = _first(doubled, table, file, column)
+        _, first, _ = _first(table[column].eq(name), table, file, column)
+        raise CatalogError(f"{file}: line {second}: {column} {name!r} is on line {first} already; ids must differ")
 
 
 def check_paths(table: pd.DataFrame, file: str, column: str, folder: Path) -> None:
     """Raise CatalogError for a path that leaves the folder, by its name or by a link."""
     out = table[column].isin(leaving(set(table[column].dropna().astype(str)), os.path.realpath(folder)))
     if out.any():
-        (file, *_), (line, *_) = (place[out.to_numpy(bool)] for place in places(table, file))
-        path = table.loc[out, column].iloc[0]
+        file, line, path = _first(out, table, file, column)
         raise CatalogError(f"{file}: line {line}: {column} {path!r} leaves the folder; put the file inside and write "
                            "its path relative to the folder, with / between the parts")
+
+
+def _first(chosen: pd.Series, table: pd.DataFrame, file: str, column: str) -> tuple[str, int, str]:
+    """The file, the line and the field of the first chosen row."""
+    row = int(chosen.to_numpy(bool).argmax())
+    files, lines = places(table, file)
+    return files[row], lines[row], table[column].iloc[row]
 
 
 def check_header(file: str, header: list[str], required: Sequence[str], known: Sequence[str]) -> None:

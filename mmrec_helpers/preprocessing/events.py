@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import Catalog
@@ -21,6 +24,41 @@ RETRY = 2.0
 BUSY, HASTY = 60, 0.5
 """A bot has more than BUSY events in one minute, and more than HASTY of its gaps are below `faults.QUICK` seconds.
 Both, since a phone that was off the network may send an hour's events at once, and an app may log two at a time."""
+
+
+Meaning = str | tuple[str, float]
+"""What a log's own name of an event means: an event of `EVENTS`, and perhaps how much one counts (see `meaning`)."""
+
+
+def meaning(given: Meaning) -> tuple[str, float]:
+    """The event of `EVENTS` and the weight of one: `cart` (weight 1), `cart:3`, or both as a pair. ValueError: neither.
+
+    >>> meaning("cart"), meaning("cart:3"), meaning(("cart", 0.5))
+    (('cart', 1.0), ('cart', 3.0), ('cart', 0.5))
+    """
+    event, weight = given if isinstance(given, tuple) else (*given.split(":", 1), 1.0)[:2]
+    if event not in EVENTS:
+        raise ValueError(f"no event {event!r} to map to; there are {', '.join(EVENTS)}")
+    try:
+        number = float(weight)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not 0 < number < np.inf:
+        raise ValueError(f"weight {weight!r} of {event}: write a finite number above 0, such as {event}:3")
+    return event, number
+
+
+def rename(catalog: Catalog, names: Mapping[str, Meaning]) -> Catalog:
+    """Events called what their names mean; where one has a weight other than 1, weights in a float column `weight`."""
+    meanings = {name: meaning(given) for name, given in names.items()}
+    kinds = {name: kind for name, (kind, _) in meanings.items()}
+    weights = {name: weight for name, (_, weight) in meanings.items()}
+    events, logged = catalog.events, catalog.events["event"]
+    if set(weights.values()) - {1.0}:
+        if "weight" in events:
+            raise ValueError("events have a column 'weight' already; rename it to give events weights by name")
+        events = events.assign(weight=logged.map(weights).astype(float).fillna(1.0))
+    return replace(catalog, events=events.assign(event=logged.replace(kinds)))
 
 
 def drop_incomplete(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
@@ -62,7 +100,7 @@ def drop_exact_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 def drop_near_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
     """Events that repeat one of at most `RETRY` seconds before in every field but the time: set aside.
 
-    Two on one date without a time of day may be hours apart: they are no near duplicates.
+    Two on one date without a time of day may be hours apart: they are not near duplicates.
     """
     gap = faults.since_same(catalog.events)
     again = (gap <= RETRY) & ~((gap == 0) & faults.dated(catalog.events["timestamp"]))
@@ -70,7 +108,7 @@ def drop_near_duplicates(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 
 
 def drop_bots(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """All events of users whose pace is no person's (`BUSY`, `HASTY`): set aside."""
+    """All events of users faster than a person can be (`BUSY`, `HASTY`): set aside."""
     table = faults.pace(catalog.events)
     bots = table.index[(table["busiest_minute"] > BUSY) & (table["share_quick"] > HASTY)]
     return drop(catalog, catalog.events["user_id"].isin(bots), "bot", "faster than a person: check who it is")

@@ -28,10 +28,10 @@ YEAR = 365 * 86_400.0
 
 
 def cut_off(seconds: np.ndarray) -> np.ndarray:
-    """Times that a wrong clock wrote: far from the bulk of the log and out of touch with it.
+    """Times that a wrong clock wrote: far from most of the log and not connected to it.
 
     seconds: (n,) float, such as since 1970. Far: beyond Q1 - 1.5 (Q3 - Q1) - 1 year or Q3 + 1.5 (Q3 - Q1) + 1 year,
-    Tukey's fences with a margin. Out of touch: no chain of events less than a year apart leads within the fences, so
+    Tukey's fences with a margin. Not connected: no chain of events less than a year apart leads within the fences, so
     that a log's thin beginning is kept. Returns (n,) bool. Source: Tukey 1977, Exploratory Data Analysis.
 
     >>> cut_off(np.array([1970.0, 2022.9, 2023.8, 2024.7, 2025.1, 2025.2, 2025.2, 2025.3, 2025.4, 2099.0]) * YEAR)
@@ -109,7 +109,9 @@ def twins(items: pd.DataFrame) -> pd.Series:
     described = plain.reindex(columns=["title", "description"]).notna().all(axis=1)
     if not described.any():
         return pd.Series(dtype=object)
-    plain = plain.assign(item_id=items["item_id"].to_numpy(object), age=_age(items))[described]
+    released = items.get("released_at", pd.Series(pd.NaT, items.index))
+    age = pd.to_datetime(released, utc=True, errors="coerce", format="ISO8601")
+    plain = plain.assign(item_id=items["item_id"], age=age)[described]
     plain = plain.sort_values("age", kind="stable")
     older = plain.groupby(fields, dropna=False)["item_id"].transform("first")
     younger = plain["item_id"] != older
@@ -129,9 +131,3 @@ def dated(times: pd.Series) -> np.ndarray:
 def _plain(texts: pd.Series) -> pd.Series:
     plain = texts.map(lambda text: " ".join(unicodedata.normalize("NFKC", text).casefold().split()), "ignore")
     return plain.mask(plain == "").astype(object)
-
-
-def _age(items: pd.DataFrame) -> np.ndarray:
-    if "released_at" not in items:
-        return np.zeros(len(items))
-    return pd.to_datetime(items["released_at"], utc=True, errors="coerce", format="ISO8601").to_numpy()

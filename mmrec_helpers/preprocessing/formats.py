@@ -1,4 +1,4 @@
-"""Steps that convert: times, numbers, dates, and words that were read wrongly or hold HTML. Taught in chapter 2."""
+"""Steps that convert: times, numbers, dates, and words that were read wrongly or contain HTML. Taught in chapter 2."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mmrec_helpers.preprocessing.repairs import fix_markup, fix_mojibake, read_t
 from mmrec_helpers.preprocessing.report import drop, event_rows, item_rows
 
 NOT_WORDS = ("item_id", "released_at", "image", "audio", "video")
-"""Columns of items that hold no words."""
+"""Columns of items without words."""
 
 
 def convert_times(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """Timestamps to UTC. Those in another zone are fixed; what is no time is set aside.
+    """Timestamps to UTC. Those in another zone are fixed; what is not a time is set aside.
 
     >>> log = pd.DataFrame({"user_id": ["u", "u"], "item_id": ["a", "a"], "event": ["play", "play"],
     ...                     "timestamp": ["2025-03-01T20:00:00+08:00", "yesterday"]})
@@ -34,7 +34,7 @@ def convert_times(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 
 
 def convert_values(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """`value` to float; a text that is no finite number becomes missing, and the event is kept."""
+    """`value` to float; a text that is not a finite number becomes missing, and the event is kept."""
     texts = catalog.events.get("value", pd.Series(np.nan, catalog.events.index))
     values = pd.to_numeric(texts, errors="coerce").astype(np.float64)
     values = values.where(np.isfinite(values))
@@ -44,7 +44,7 @@ def convert_values(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
 
 
 def convert_releases(catalog: Catalog) -> tuple[Catalog, pd.DataFrame]:
-    """`released_at`, where there is such a column, to a date in UTC; what is no date becomes missing."""
+    """`released_at`, where there is such a column, to a date in UTC; what is not a date becomes missing."""
     items = catalog.items
     if "released_at" not in items:
         return catalog, item_rows(items.iloc[:0], "unparsable time", "kept", "")

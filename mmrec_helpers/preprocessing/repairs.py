@@ -23,9 +23,9 @@ def read_times(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     """Times in UTC, and which of them were written with another zone's offset.
 
     texts: ISO 8601; a time without a zone is taken as UTC. Where most texts of the column are seconds or milliseconds
-    since 1970 (`EPOCH`), all such numbers are times, each by its number of digits; a number among ISO times is none.
-    Returns (n,) datetime64[us, UTC], NaT where a text is missing or no time, and (n,) bool. A column that holds times
-    already is only converted to UTC.
+    since 1970 (`EPOCH`), all such numbers are times, each by its number of digits; a number among ISO times is not one.
+    Returns (n,) datetime64[us, UTC], NaT where a text is missing or not a time, and (n,) bool. A column of times is
+    only converted to UTC.
 
     >>> times, moved = read_times(pd.Series(["2025-03-01T12:00:00+08:00", "2025-03-01 04:00:00 UTC", "now"]))
     >>> times.dt.hour.tolist(), moved.tolist()
@@ -71,14 +71,14 @@ TAG = r"<!--|</[a-z][a-z0-9]*\s*>|<(?:br|p|div|img|hr|li|h[1-6]|script|style|ifr
 """A tag that ends an element, or one that often has no such tag. Other words between < and > may be the writer's."""
 
 MARKUP = re.compile(rf"(?P<tag>{TAG})|&(?:\w+|#\d+|#x[\da-f]+);", re.IGNORECASE)
-"""What a text has to hold before it is taken for HTML."""
+"""What a text must contain to be treated as HTML."""
 
 BLOCK = re.compile(r"(?=</?(?:br|p|div|li|tr|td|th|dd|dt|section|h[1-6]|blockquote)\b)", re.IGNORECASE)
 """Where a tag begins that ends a word; others, such as <b>, may be in the middle of one."""
 
 
 def fix_markup(text: str) -> str:
-    """The text that a browser would show for HTML, without scripts and styles; a text that is no HTML as it is.
+    """The text that a browser would show for HTML, without scripts and styles; a text that is not HTML as it is.
 
     Written as HTML twice (`&lt;p&gt;`), it is fixed twice. Taught in chapter 2.
 

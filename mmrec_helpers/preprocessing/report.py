@@ -73,11 +73,10 @@ def _first(rows: pd.DataFrame) -> str:
 
 def number_lines(catalog: Catalog) -> Catalog:
     """The tables with their rows' places as index, levels `file` and `line`, which every step reports and keeps."""
-    tables = {}
-    for table, frame in (("items", catalog.items), ("events", catalog.events)):
-        index = pd.MultiIndex.from_arrays(places(frame, f"{table}.csv"), names=["file", "line"])
-        tables[table] = frame.set_axis(index)
-    return replace(catalog, **tables)
+    def numbered(frame: pd.DataFrame, file: str) -> pd.DataFrame:
+        return frame.set_axis(pd.MultiIndex.from_arrays(places(frame, file), names=["file", "line"]))
+
+    return replace(catalog, items=numbered(catalog.items, "items.csv"), events=numbered(catalog.events, "events.csv"))
 
 
 def event_rows(frame: pd.DataFrame, cause: str, action: str, fix: str | Sequence[str], file: str = "events.csv",

@@ -180,8 +180,9 @@ def _assemble(catalog: Catalog, table: Table, protocol: Mapping[str, object],
     def interactions(rows: Table) -> Interactions:
         firsts = rows.drop_duplicates("cell")
         seconds = firsts["time"].dt.as_unit("us").astype("int64") / 1e6
+        positive = rows[rows["positive"]]
         seen, liked = (_matrix(part["cell"], values, (len(users), len(items))) for part, values in
-                       ((firsts, seconds), (rows[rows["positive"]], 1.0)))
+                       ((firsts, seconds), (positive, positive["weight"])))
         return Interactions(liked, users, items, seen, seen)
 
     def stage(name: str, part: int) -> Stage:

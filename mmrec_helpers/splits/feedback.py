@@ -11,9 +11,10 @@ from mmrec_helpers.catalog import POSITIVE_EVENTS, POSITIVE_RATING, Catalog, Cat
 
 
 def first_feedback(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
-    """Each user's first positive event of an item and first low rating of it: user, item, time, positive.
+    """Each user's first positive event of an item and first low rating of it: user, item, positive, time, weight.
 
-    By user and time; equal times in an order drawn from `seed`, for each user anew, whatever the rows' order.
+    By user and time; equal times in an order drawn from `seed`, for each user anew, whatever the rows' order. weight:
+    of that event (the largest at its time), from a float column `weight` of the events if there is one, else 1.
     Raises CatalogError for a catalogue whose times are still text, ValueError where nothing is positive.
 
     >>> first_feedback(example()).loc[:1, ["user", "item", "positive"]].to_numpy().tolist()
@@ -26,12 +27,15 @@ def first_feedback(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
     rate = events["event"].eq("rate")
     positive = events["event"].isin(POSITIVE_EVENTS) | (rate & (value >= POSITIVE_RATING))
     low = rate & (value < POSITIVE_RATING)
+    weighted = "weight" in events and pd.api.types.is_float_dtype(events["weight"])  # text is a column of the log's own
     table = pd.DataFrame({"user": events["user_id"], "item": events["item_id"], "time": events["timestamp"],
-                          "positive": positive})[positive | low].dropna()
+                          "positive": positive, "weight": events["weight"] if weighted else 1.0})[positive | low]
+    table = table.dropna(subset=["user", "item", "time"])
     if not table["positive"].any():
         raise CatalogError(f"{catalog.name}: no positive event (a {', '.join(POSITIVE_EVENTS)}, a rating of 4 or more)"
                            " to learn from")
-    firsts = table.groupby(["user", "item", "positive"])["time"].min().reset_index()
+    table = table.sort_values(["time", "weight"], ascending=[True, False])
+    firsts = table.drop_duplicates(["user", "item", "positive"]).sort_values(["user", "item", "positive"])
     firsts["tie"] = np.random.default_rng(seed).permutation(len(firsts))
     return firsts.sort_values(["user", "time", "tie"], ignore_index=True).drop(columns="tie")
 

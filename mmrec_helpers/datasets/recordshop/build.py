@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from mmrec_helpers.datasets.folder import write_catalog
 from mmrec_helpers.datasets.paths import write_whole
 from mmrec_helpers.datasets.recordshop import covers, dirt, sounds, words
 from mmrec_helpers.datasets.recordshop.log import START, make_log
+from mmrec_helpers.datasets.recordshop.spoilt_files import soil_media
 from mmrec_helpers.datasets.recordshop.world import GENRES, MODALITIES, World, make_world
 
 SEED = 20250101
@@ -60,13 +60,13 @@ def _write_world(folder: Path, items: int, users: int, events: int, seed: int, m
     if media:
         for number in _bar(range(items), "covers and previews", quiet):
             draw_record(world, number, folder, seed)
-    with _counter(users, "listeners", quiet) as progress:
-        log = make_log(world, events, table["price"].astype(float).to_numpy(), seed + 1, progress)
+    with tqdm(total=users, desc="listeners", disable=quiet, mininterval=0.5) as bar:
+        log = make_log(world, events, table["price"].astype(float).to_numpy(), seed + 1, bar.update)
     catalog, planted = Catalog(table, log, folder, folder.name), {}
     if soiled:
         rng = np.random.default_rng(seed + 2)
         catalog, planted = dirt.soil(catalog, rng)
-        planted |= dirt.soil_media(folder, catalog.items, rng) if media else {}
+        planted |= soil_media(folder, catalog.items, rng) if media else {}
         (folder / "truth" / "dirt.json").write_text(json.dumps(planted, indent=1), encoding="utf-8")
     counts = {cause: len(found) for cause, found in planted.items()}
     asked = {} if events == round(EVENTS * users / USERS) else {"clean_events": events}
@@ -98,12 +98,10 @@ def _check_sizes(sizes: dict[str, int]) -> None:
 
 
 def item_table(world: World, seed: int, media: bool = True, quiet: bool = False) -> pd.DataFrame:
-    """items.csv as text, one row a record: the words, and where its media will lie."""
+    """items.csv as text, one row a record: the words, and where its media will be."""
     rows = [_describe(world, number, seed) for number in _bar(range(len(world.genre)), "words", quiet)]
-    table = pd.DataFrame(rows, dtype=object)
-    table.insert(0, "item_id", world.item_ids)
     released = START + pd.to_timedelta(np.floor(world.released), unit="D")
-    table.insert(5, "released_at", released.strftime("%Y-%m-%d"))
+    table = pd.DataFrame(rows, dtype=object).assign(item_id=world.item_ids, released_at=released.strftime("%Y-%m-%d"))
     for column, pattern in {"image": "images/{}.jpg", "audio": "audio/{}.mp3", "video": None}.items():
         table[column] = [pattern.format(one) if media and pattern else None for one in world.item_ids]
     order = ["item_id", "title", "description", "category", "tags", "released_at", "image", "audio", "video",
@@ -139,9 +137,3 @@ def _rng(seed: int, number: int, medium: int) -> np.random.Generator:
 
 def _bar(things: Sequence, label: str, quiet: bool) -> Iterator:
     return tqdm(things, desc=label, disable=quiet, mininterval=0.5)
-
-
-@contextmanager
-def _counter(total: int, label: str, quiet: bool) -> Iterator:
-    with tqdm(total=total, desc=label, disable=quiet, mininterval=0.5) as bar:
-        yield bar.update

@@ -53,7 +53,8 @@ def draw(genre: int, styles: np.ndarray, rng: np.random.Generator) -> np.ndarray
     pen = Pen(make_palette(genre, warm, light, vivid, rng), (symmetric, round_, dense), rng)
     if rng.random() < 0.3:
         pen.sky()
-    _family(genre, rng)(pen)
+    families = LIKED[genre] if rng.random() < 0.7 else motifs.FAMILIES
+    families[rng.integers(len(families))](pen)
     if rng.random() < 0.3:
         _label(pen)
     if rng.random() < 0.3:
@@ -93,11 +94,6 @@ def _lab(lightness: float, chroma: float, hue: float) -> Colour:
 
 def _squash(value: float) -> float:
     return float(1 / (1 + np.exp(-value)))
-
-
-def _family(genre: int, rng: np.random.Generator) -> Family:
-    choice = LIKED[genre] if rng.random() < 0.7 else motifs.FAMILIES
-    return choice[int(rng.integers(len(choice)))]
 
 
 def _label(pen: Pen) -> None:

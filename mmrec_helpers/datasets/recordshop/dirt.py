@@ -1,6 +1,6 @@
-"""Dirt as real catalogues have it, planted and listed, so that cleaning can be judged. Taught in chapter 2.
+"""Dirt as real catalogues have it, planted and listed, so that cleaning can be evaluated. Taught in chapter 2.
 
-No row and no item is spoilt twice: the number of each cause is exact, whoever counts it.
+No row and no item is damaged twice, so the count of each cause is exact.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from mmrec_helpers.catalog import Catalog
-from mmrec_helpers.datasets.recordshop.amounts import ITEMS, Dirt, Pool, amounts
-from mmrec_helpers.datasets.recordshop.spoilt_files import soil_media
 
-__all__ = ["misread", "soil", "soil_media"]
+ITEMS, EVENTS = 1_200, 57_000
+"""Records and rows of the log that the amounts are for; others get theirs in proportion, at least one each."""
 
-EVENTS = 57_000
-"""Rows of the log that the amounts below are for; others get theirs in proportion, at least one each."""
+Dirt = dict[str, list]
+"""Cause -> what was planted: row numbers of events, item ids, pairs of item ids (older, younger), user ids."""
 
 OF_EVENTS = {"exact duplicate": 600, "near duplicate": 450, "bot users": 6, "clock error": 180, "time zone": 1500,
              "unparsable time": 60, "unknown item": 150, "no user": 80, "no item": 60, "contradiction": 50}
@@ -30,6 +30,33 @@ BOT_ROWS, BURST = (230, 271), 75
 
 ZONES = (8, -5, 2)
 NO_TIMES = ("2025-13-45T99:00:00Z", "yesterday", "0000-00-00 00:00:00", "03/14/2025 9pm", "null", "1741955696")
+
+
+def amounts(usual: dict[str, int], scale: float) -> dict[str, int]:
+    """The usual amounts of a catalogue `scale` times as large; scale 0 plants nothing.
+
+    >>> amounts({"bot": 6, "mojibake": 25}, 0.1)
+    {'bot': 1, 'mojibake': 2}
+    """
+    return {cause: max(1, round(number * scale)) if scale > 0 else 0 for cause, number in usual.items()}
+
+
+class Pool:
+    """Numbers of rows not damaged yet, in random order; each is given once.
+
+    >>> pool = Pool(4, np.random.default_rng(0))
+    >>> pool.take(9, fit=[True, False, True, False]), pool.take(1).shape, pool.take(9).shape
+    (array([0, 2]), (1,), (1,))
+    """
+
+    def __init__(self, n: int, rng: np.random.Generator) -> None:
+        self.free = rng.permutation(n)
+
+    def take(self, wanted: int, fit: ArrayLike | None = None) -> np.ndarray:
+        """Up to `wanted` rows, of those for which `fit` (n,) is true."""
+        taken = (self.free if fit is None else self.free[np.asarray(fit, bool)[self.free]])[:wanted]
+        self.free = self.free[~np.isin(self.free, taken)]
+        return np.sort(taken)
 
 
 def soil(catalog: Catalog, rng: np.random.Generator, share: float = 1.0) -> tuple[Catalog, Dirt]:
@@ -137,7 +164,9 @@ def _soil_events(events: pd.DataFrame, items: np.ndarray, rng: np.random.Generat
     exact, near = (pool.take(amount[cause]) for cause in ("exact duplicate", "near duplicate"))
     retried = arrival[near] + pd.to_timedelta(rng.integers(1, 3, len(near)), unit="s")
     copies = [events.loc[exact], events.loc[near].assign(timestamp=_write(retried))]
-    bots = _bots(_new_ids(events["user_id"].to_numpy(), amount["bot users"]), items, arrival, rng)
+    clients = _new_ids(events["user_id"].to_numpy(), amount["bot users"])
+    bots = pd.concat([_bot(client, items, arrival, rng) for client in clients] or
+                     [pd.DataFrame({"user_id": [], "arrival": arrival[:0]})])
     planted = _spoil(events, arrival, pool, amount, items, rng)
     table = pd.concat([events, *copies, bots.drop(columns="arrival")], ignore_index=True)[list(events)]
     order = np.argsort(pd.concat([arrival, arrival[exact], retried, bots["arrival"]]).to_numpy(), kind="stable")
@@ -176,13 +205,8 @@ def _spoil(events: pd.DataFrame, arrival: pd.Series, pool: Pool, amount: dict[st
     return rows
 
 
-def _bots(users: list[str], items: np.ndarray, arrival: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Rows of clients that go through the shop in bursts, four events a second, over all kinds of items."""
-    return pd.concat([_bot(user, items, arrival, rng) for user in users]
-                     or [pd.DataFrame({"user_id": [], "arrival": arrival[:0]})])
-
-
 def _bot(user: str, items: np.ndarray, arrival: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
+    """Rows of a client that goes through the shop in bursts, four events a second, over all kinds of items."""
     n = rng.integers(*BOT_ROWS)
     burst = np.arange(n) * (n // BURST) // n
     starts = rng.uniform(0, (arrival.max() - arrival.min()).total_seconds(), burst.max() + 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy import fft
@@ -17,6 +16,7 @@ RATE = 22_050
 """Samples a second of every preview."""
 
 TABLE = 4096
+SINE = np.sin(2 * np.pi * np.arange(TABLE) / TABLE)
 HARMONICS = 60
 TOP = 6500
 """Hz: no harmonic is higher; the air above belongs to cymbals and breath."""
@@ -108,8 +108,8 @@ def sound(instrument: Instrument, notes: Notes, n: int, rng: np.random.Generator
     for pitch in _copies(frequency, instrument.detune).T:
         cycles = bent * spread(pitch) + rng.random()
         if instrument.index:
-            cycles += _sine(instrument.ratio * cycles) * (instrument.index / 6.28) * np.exp(-age / decay)
-        at = (cycles * TABLE).astype(np.int64) & (TABLE - 1)
+            cycles += SINE[_within(instrument.ratio * cycles)] * (instrument.index / 6.28) * np.exp(-age / decay)
+        at = _within(cycles)
         wave += body[at] + fast * strike[at] if instrument.strike else body[at]
     if instrument.drive:
         wave = np.tanh(instrument.drive * wave / wave.std())
@@ -139,13 +139,9 @@ def _envelope(age: np.ndarray, hold: np.ndarray, attack: float, decay: float) ->
     return level if np.isinf(decay) else level * np.exp(-age / decay)
 
 
-@lru_cache(maxsize=1)
-def _sine_table() -> np.ndarray:
-    return np.sin(2 * np.pi * np.arange(TABLE) / TABLE)
-
-
-def _sine(cycles: np.ndarray) -> np.ndarray:
-    return _sine_table()[(cycles * TABLE).astype(np.int64) & (TABLE - 1)]
+def _within(cycles: np.ndarray) -> np.ndarray:
+    """Where in a table of one cycle to read."""
+    return (cycles * TABLE).astype(np.int64) & (TABLE - 1)
 
 
 def _table(instrument: Instrument, highest: float, brighter: float) -> np.ndarray:

@@ -54,7 +54,7 @@ EASY: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
          "fireflies in the dark", "the night nurse", "a candle at three o'clock", "the shadow of a moth", "a long night and a full moon",
          "curtains drawn against the moon")),
 )
-"""For each easy axis, the things that tell its negative and its positive pole: all can stand after a verb or preposition."""
+"""For each easy factor, phrases for its negative and its positive pole; each fits after a verb or a preposition."""
 
 BOTH = (
     "One {piece} is named after {a}, and another might as well be named after {b}.", "{words} dwell on {a}, and {where} they find time for {b}.",
@@ -152,7 +152,7 @@ PAIRED: tuple[tuple[tuple[str, str], ...], ...] = (
         ("{who} unpacks the last box and gives it away", "{who} packs the last box and gives it away"),
     ),
 )
-"""For each structural axis, pairs of one thought turned round: much the same words, the other meaning."""
+"""For each structural factor, pairs of sentences with nearly the same words and the opposite meaning."""
 
 HINTS = (
     (("{it} would sooner be alone", "a record for people alone", "best heard alone", "{it} is happiest alone", "{it} wants to be left alone", "alone suits {it}", "here is solitude without self-pity",
@@ -176,11 +176,11 @@ HINTS = (
       "no place like abroad, in short", "{it} would rather be on the road", "{it} has its bags packed for abroad", "abroad is plenty", "{it} knows the road", "{it} is on the road and means to stay there", "{it} never strays from the road", "on the road, and proud of it",
       "{it} feels best abroad", "{it} takes the long road", "{it} is off abroad for good", "the road is never far", "{it} has booked itself abroad", "{it} has been on the road for weeks")),
 )
-"""Phrases that give a structural theme away, used now and then: by axis, negative and positive pole."""
+"""Phrases that make a structural theme obvious, used now and then: by factor, negative and positive pole."""
 
 HINTED = ("{hint}: {story}, {thought}.", "{hint}: {story} {thought}.", "{hint}, and {story} {thought}.")
 UNHINTED = ("{story}, {thought}.", "Note how {story} {thought}.", "{colleague} noticed that {story} {thought}.", "{crew} will not explain why {story} {thought}.",
             "It is worth having for the moment when, {story}, {thought}.", "We like it that, {story}, {thought}.", "Oddly enough, {story} {thought}.",
             "{customer} asked why {story} {thought}.", "Listen twice: {story}, {thought}.", "Hardly anyone notices that {story} {thought}.",
             "It bothered {colleague} that {story} {thought}.", "As it happens, {story} {thought}.")
-"""How a thought is told, with and without a phrase that gives it away."""
+"""Sentences around a thought, with and without a phrase that makes its theme obvious."""

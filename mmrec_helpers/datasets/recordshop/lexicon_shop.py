@@ -1,4 +1,4 @@
-"""What the record shop's notes say besides, whatever the themes: the trade, the playing, names and titles. Data of `words`."""
+"""What the record shop's notes also say, whatever the themes: the trade, the playing, names and titles. Data of `words`."""
 
 from __future__ import annotations
 

@@ -31,8 +31,8 @@ def make_log(world: World, n_events: int, prices: np.ndarray, seed: int | Sequen
     About: within 5 % up to one row for every 20 pairs of a listener and a record, as in the shipped world. A denser
     log has fewer rows than asked for, since a listener meets the same records again.
 
-    Choice: a listener meets records drawn from softmax(utility) among those released, and takes one with a
-    probability that grows with its utility. prices: (n,) what a purchase costs; seed: one number, or several;
+    Choice: a listener meets records drawn from softmax(utility) among those released, and accepts one with a
+    probability that grows with its utility. prices: (n,) what a purchase costs; seed: an integer, or several;
     progress: called with each number of listeners done.
     """
     rng = np.random.default_rng(seed)
@@ -151,7 +151,7 @@ def _queries(world: World, table: pd.DataFrame, rng: np.random.Generator) -> np.
 
 
 def _as_table(world: World, table: pd.DataFrame) -> pd.DataFrame:
-    """Ids and timestamps for numbers; a listener's events at least GAP seconds apart; by time."""
+    """Ids and timestamps for row numbers and seconds; a listener's events at least GAP seconds apart; by time."""
     table = table.sort_values(["user", "time"], kind="stable")
     place = table.groupby("user").cumcount() * GAP
     time = (table["time"] - place).groupby(table["user"]).cummax() + place

@@ -133,7 +133,7 @@ def confetti(pen: Pen) -> None:
 
 
 def constellation(pen: Pen) -> None:
-    """Stars, each bound to the one nearest."""
+    """Stars, each joined to the nearest ones."""
     spots = list(pen.spots(pen.count(6, 48), cover=0.1))
     middles = np.array([spot.middle for spot in spots])
     apart = np.linalg.norm(middles[:, None] - middles, axis=2) + 9 * np.eye(len(spots))

@@ -155,10 +155,9 @@ class Pen:
     def corners(left: float, top: float, right: float, bottom: float, corner: float) -> np.ndarray:
         """A box with corners of this radius."""
         arc = _polar(np.linspace(0, np.pi / 2, 7), np.full(7, corner))
-        corners = zip(((right, bottom), (left, bottom), (left, top), (right, top)), range(4), strict=True)
-        inner = [(np.array(at) - corner * np.array([1 if at[0] == right else -1, 1 if at[1] == bottom else -1]), turn)
-                 for at, turn in corners]
-        return np.concatenate([at + arc @ rotation(turn * np.pi / 2) for at, turn in inner])
+        left, top, right, bottom = left + corner, top + corner, right - corner, bottom - corner
+        centres = ((right, bottom), (left, bottom), (left, top), (right, top))
+        return np.concatenate([centre + arc @ rotation(turn * np.pi / 2) for turn, centre in enumerate(centres)])
 
     def wave(self, cycles: float) -> np.ndarray:
         """Heights (129,) from -1 to 1, left to right: a zigzag when angular, the same from both sides if symmetric."""

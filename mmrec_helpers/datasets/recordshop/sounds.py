@@ -28,8 +28,8 @@ def play(genre: int, sounds: np.ndarray, rng: np.random.Generator) -> np.ndarray
     """The preview of a record: (n,) float32 mono at RATE, 3 to 4 s, samples within PEAK.
 
     genre: index into `world.GENRES`; sounds (6,): dull to bright, pure to noisy, low to high, slow to fast, straight
-    to swung, falling to rising, each about N(0, 1). The same arguments and generator give the same samples; they lie
-    on a grid of 16 bits, so that they also do where a sine differs in its last digit.
+    to swung, falling to rising, each about N(0, 1). The same arguments and generator give the same samples,
+    rounded to 16 bits, so that it makes no difference if another computer's sine differs in its last digit.
 
     >>> wave = play(5, np.zeros(6), np.random.default_rng(1))
     >>> wave.dtype, bool(3 * RATE < len(wave) < 4 * RATE), bool(abs(wave).max() <= PEAK)
@@ -55,7 +55,7 @@ def perform(song: Song, kit: Sequence[Drum], n: int, rng: np.random.Generator) -
 
 
 def breath(wave: np.ndarray, noisy: float, rng: np.random.Generator) -> np.ndarray:
-    """Noise that lies on a wave (n,) of unit power, half of it following its envelope: -21 dB, 9 dB more at noisy 1."""
+    """Noise added to a wave (n,) of unit power, half of it following its envelope: -21 dB, 9 dB more at noisy 1."""
     blocks = np.abs(np.pad(wave, (0, -len(wave) % 256))).reshape(-1, 256).mean(1)
     follow = np.interp(np.arange(len(wave)), 256 * np.arange(len(blocks)) + 128, blocks)
     level = 10 ** ((-21 + 9 * noisy) / 20)

@@ -1,4 +1,4 @@
-"""Covers and previews spoilt on disk, as downloads and exports spoil them. Taught in chapter 2."""
+"""Covers and previews damaged on disk, as downloads and exports damage them. Taught in chapter 2."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mmrec_helpers.datasets.recordshop.amounts import ITEMS, Dirt, Pool, amounts
+from mmrec_helpers.datasets.recordshop.dirt import ITEMS, Dirt, Pool, amounts
 
 OF_MEDIA = {"truncated picture": 8, "mislabelled picture": 5, "not a picture": 4, "silent sound": 5,
             "clipped sound": 5, "empty sound": 4, "other rate": 4}
 
 
 def soil_media(folder: str | Path, items: pd.DataFrame, rng: np.random.Generator) -> Dirt:
-    """Spoil some of the covers (JPEG) and previews (MP3) that `items` name in `folder`; cause -> item ids.
+    """Damage some of the covers (JPEG) and previews (MP3) that `items` name in `folder`; cause -> item ids.
 
     Items listed twice are spared; the younger of them, where it has no files yet, gets copies of the older one's.
     """
@@ -54,14 +54,6 @@ def _as_png(path: Path, rng: np.random.Generator) -> None:
     path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
 
 
-def _as_text(path: Path, rng: np.random.Generator) -> None:
-    path.write_text("<html><body>404 Not Found</body></html>\n", encoding="utf-8")
-
-
-def _empty_file(path: Path, rng: np.random.Generator) -> None:
-    path.write_bytes(b"")
-
-
 def _resound(change: Callable[[np.ndarray], np.ndarray], times: int = 1) -> Callable[..., None]:
     """Decode a sound, change its samples (n,), write it at `times` its rate."""
     def spoil(path: Path, rng: np.random.Generator) -> None:
@@ -82,9 +74,17 @@ def _to_stereo(wave: np.ndarray) -> np.ndarray:
     return np.stack([fine, 0.8 * np.roll(fine, 12)], axis=1)
 
 
+def _with(data: bytes) -> Callable[..., None]:
+    """Write other content."""
+    return lambda path, rng: path.write_bytes(data)
+
+
 SPOIL: dict[str, tuple[str, Callable[..., None]]] = {
-    "truncated picture": ("image", _truncate), "mislabelled picture": ("image", _as_png),
-    "not a picture": ("image", _as_text), "silent sound": ("audio", _resound(np.zeros_like)),
-    "clipped sound": ("audio", _resound(_overdrive)), "empty sound": ("audio", _empty_file),
+    "truncated picture": ("image", _truncate),
+    "mislabelled picture": ("image", _as_png),
+    "not a picture": ("image", _with(b"<html><body>404 Not Found</body></html>\n")),
+    "silent sound": ("audio", _resound(np.zeros_like)),
+    "clipped sound": ("audio", _resound(_overdrive)),
+    "empty sound": ("audio", _with(b"")),
     "other rate": ("audio", _resound(_to_stereo, times=2))}
-"""Cause -> the column of the files it is about, and what spoils one."""
+"""Cause -> the column of the files it is about, and what damages one."""

@@ -7,7 +7,7 @@ love, future or memory, home or journey only as meaning: both poles use much the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def describe(genre: int, themes: np.ndarray, rng: np.random.Generator,
     if len(body) > 4:
         closing = ""
     room = int(rng.integers(*LENGTHS)) - len(f"{opening} {closing}".split())
-    kept = _within(body, room)
+    kept = _within(body, [len(one.split()) for one in body], room)
     note = " ".join([opening, *(kept[place] for place in rng.permutation(len(kept))), closing])
     return _title(pen), note.strip()
 
@@ -60,8 +60,8 @@ def describe_zh(genre: int, themes: np.ndarray, rng: np.random.Generator) -> str
         parts += _easy(zh.EASY[axis][int(themes[axis] > 0)], themes[axis], zh.FRAMES, zh.ONE, pen)
     chosen = [axis for axis in range(3) if pen.happens(_chance(themes[3 + axis]))]
     parts += [_paired_zh(axis, themes[3 + axis] > 0, pen) for axis in chosen]
-    parts = _within(parts + _facts_zh(pen, 60 - len("".join([opening, *parts, closing]))),
-                    160 - len(opening + closing), length=len)
+    parts += _facts_zh(pen, 60 - len("".join([opening, *parts, closing])))
+    parts = _within(parts, list(map(len, parts)), 160 - len(opening + closing))
     return opening + "".join(parts[place] for place in rng.permutation(len(parts))) + closing
 
 
@@ -155,7 +155,7 @@ def _paired(axis: int, positive: bool, pen: _Pen) -> str:
 
 
 def _paired_zh(axis: int, positive: bool, pen: _Pen) -> str:
-    story = pen.write(pen.pick(zh.TOLD), thought=_thought(zh.PAIRED[axis], positive, pen))
+    story = pen.write(pen.pick(zh.STORIES), thought=_thought(zh.PAIRED[axis], positive, pen))
     return pen.pick(zh.HINTS[axis][int(positive)]) + story if pen.happens(HINT) else story
 
 
@@ -177,14 +177,9 @@ def _articles(sentence: str) -> str:
     return re.sub(r"\b([Aa]) (?=(?!one\b|once|eu)[aeio]|un(?!i)|up|hour|honest|heir)", r"\1n ", sentence)
 
 
-def _n_words(sentence: str) -> int:
-    return len(sentence.split())
-
-
-def _within(sentences: list[str], room: int, length: Callable[[str], int] = _n_words) -> list[str]:
-    """As many of the sentences, from the first, as have no more than so many words (or characters) together."""
-    lengths = np.cumsum([length(one) for one in sentences])
-    return [sentence for sentence, end in zip(sentences, lengths, strict=True) if end <= room]
+def _within(sentences: list[str], lengths: list[int], room: int) -> list[str]:
+    """As many of the sentences, from the first, as have no more than this length (words or characters) together."""
+    return [sentence for sentence, end in zip(sentences, np.cumsum(lengths), strict=True) if end <= room]
 
 
 def _title(pen: _Pen) -> str:

@@ -44,7 +44,7 @@ DAYS = 365
 
 @dataclass(frozen=True)
 class World:
-    """Records and listeners, in numbers.
+    """Records and listeners, as arrays.
 
     genre (n,) int; factors (n, 3, 6) float, modality by modality; popularity (n,) log scale; released (n,) days since
     the year began (negative: before); segment (u,) int; tastes (u, 2, 3, 6): before and after a listener's interest
