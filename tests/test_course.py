@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mmrec_helpers import cli
 from mmrec_helpers.course import bench_tables, contract, exercises, offline, reference, runner
-from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise, Mistake
+from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 CONNECTS = "import socket; s = socket.socket(); s.settimeout(3); s.connect(('192.0.2.1', 80))"  # TEST-NET: nobody there
@@ -32,9 +32,8 @@ def tagged(source, *tags, **more):
 def mean():
     return Exercise(
         "the mean", answer=lambda x: sum(x) / len(x), cases=[([1, 2, 6],), ([0.5, 2],)],
-        mistakes=[Mistake("a sum", sum, "that is the sum: divide it"),
-                  Mistake("whole", lambda x: sum(x) // len(x), "it has a fraction")],
-        tip="add up, then divide", code="sum(x) / len(x)")
+        mistakes=[(sum, "that is the sum: divide it"), (lambda x: sum(x) // len(x), "it has a fraction")],
+        tip="add up, then divide")
 
 
 class TestChecks:
@@ -56,7 +55,7 @@ class TestChecks:
 
     def test_the_mistake_is_that_of_the_first_wrong_case(self, mean):
         assert mean.verdict(lambda x: sum(x) // len(x)) == (INCORRECT, "it has a fraction")
-        assert mean.verdict(lambda x: sum(x) // len(x) if len(x) < 3 else max(x))[1].startswith("not yet; hint() ")
+        assert mean.verdict(lambda x: sum(x) // len(x) if len(x) < 3 else max(x))[1].startswith("not yet; hint() gives")
 
     def test_an_answer_that_stops_gets_a_sentence_and_the_input(self, mean):
         assert mean.verdict(lambda x: 1 / 0) == (
@@ -66,7 +65,7 @@ class TestChecks:
         assert mean.verdict(lambda: 3)[1].startswith("it stops with TypeError")
 
     def test_another_wrong_answer_is_shown_with_its_input(self, mean):
-        assert mean.verdict(max)[1] == "not yet; hint() gives a push\nwith x: [1, 2, 6]\nit returned: 6"
+        assert mean.verdict(max)[1] == "not yet; hint() gives a hint\nwith x: [1, 2, 6]\nit returned: 6"
         assert len(mean.verdict(lambda x: "much " * 1000)[1]) < 700
 
     @pytest.mark.parametrize("odd", ["three", object(), [[3, 3], [3]], {}, "3", lambda: 3, float("nan")])
@@ -84,7 +83,7 @@ class TestChecks:
     def test_an_answer_that_changes_its_input_spoils_no_later_attempt(self):
         table = pd.DataFrame({"item": ["a", "a", "b"]})
         distinct = Exercise("distinct", lambda table, kept: len(table.drop_duplicates()) + len(kept),
-                            [(table, ["c"])], [], tip="", code="")
+                            [(table, ["c"])], [], tip="")
 
         def spoil(table, kept):
             table.drop_duplicates(inplace=True)
@@ -97,12 +96,14 @@ class TestChecks:
         assert len(table) == 3
 
     def test_the_reference_does_not_see_what_an_answer_did_to_its_input(self):
-        first = Exercise("the first", lambda x: x[0], [([4, 5],)], [], tip="", code="")
+        first = Exercise("the first", lambda x: x[0], [([4, 5],)], [], tip="")
         assert first.verdict(lambda x: x.reverse() or x[0])[0] == INCORRECT
 
     def test_what_is_printed(self, mean, capsys):
         mean.check(sum)
         assert capsys.readouterr().out == "the mean: incorrect. that is the sum: divide it\n"
+        mean.solution()
+        assert "answer=lambda x: sum(x) / len(x)" in capsys.readouterr().out
 
 
 class TestExercises:
