@@ -376,7 +376,19 @@ class TestBenchTables:
         assert bench_tables.speed_table("image", bench).to_dict("index") == {
             "better": {"of the bound": 0.9, "one by one": 4.5}}
 
+    def test_a_long_run_has_a_row_for_each_epoch(self, tmp_path):
+        (tmp_path / "curves.json").write_text(json.dumps({"networks": {"gru": {
+            "guess": 4.2, "axes": ["tempo", "timbre"], "probed": [0, 3], "loss": [[3, 2, 1], [4, 3, 2]],
+            "r2_by_axis": [[[0.0, 0.2], [0.4, 0.6]], [[0.2, 0.4], [0.2, 0.2]]]}}}))
+        loss, r2, by_factor, guess = bench_tables.long_run("gru", tmp_path)
+        assert loss.mean(axis=1).to_dict() == {1: 3.5, 2: 2.5, 3: 1.5}
+        assert r2.T.round(6).to_dict("list") == {0: [0.1, 0.3], 3: [0.5, 0.2]}
+        assert by_factor.round(6).to_dict("list") == {"tempo": [0.1, 0.3], "timbre": [0.3, 0.4]}
+        assert guess == 4.2
+
     def test_the_committed_figures_make_tables(self):
         for modality in ("text", "image", "audio"):
             assert len(bench_tables.encoders_table(modality, folder="bench")) > 2
             assert bench_tables.speed_table(modality, folder="bench").notna().all(axis=None)
+        for network in ("word-gru", "word-gru-categories", "preview-gru", "preview-gru-categories"):
+            assert bench_tables.long_run(network, "bench").r2.index[-1] == 30

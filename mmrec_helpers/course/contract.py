@@ -64,17 +64,15 @@ def _minutes(path: Path, cells: Cells) -> Iterator[str]:
 
 def _closing(path: Path, cells: Cells) -> Iterator[str]:
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-    places = [next((at for at, text in enumerate(texts) if text.startswith(heading)), None) for heading in CLOSING]
-    for heading, place in zip(CLOSING, places, strict=True):
-        if place is None:
+    parts = {heading: texts[at:] for at, text in enumerate(texts) for heading in CLOSING if text.startswith(heading)}
+    for heading in CLOSING:
+        if heading not in parts:
             yield f"no part {heading!r}"
-    there = [place for place in places if place is not None]
-    if there != sorted(there):
+    if list(parts) != [heading for heading in CLOSING if heading in parts]:
         yield f"the last parts must come in the order {', '.join(CLOSING)}"
-    by_heading = {heading: texts[place] for heading, place in zip(CLOSING, places, strict=True) if place is not None}
-    if len(_bullets(by_heading.get(CLOSING[1], ""))) != 3:
+    if len(_bullets(parts.get(CLOSING[1], [""])[0])) != 3:
         yield "'What you can now do' must answer the three objectives in three bullets"
-    quiz = "\n".join(texts[places[3]:]) if places[3] is not None else ""
+    quiz = "\n".join(parts.get(CLOSING[3], []))
     if not 3 <= quiz.count("<details>") <= 5:
         yield f"{quiz.count('<details>')} quiz questions; 3 to 5, each with its answer in <details>"
 
@@ -130,13 +128,11 @@ def _forbidden(path: Path, cells: Cells) -> Iterator[str]:
 def _pictures(path: Path, cells: Cells) -> Iterator[str]:
     players = 0
     for number, cell in enumerate(cells):
-        pages = [cell.source] if cell.cell_type == "markdown" else _html(cell)
-        for page in pages:
-            players += page.count("<audio")
-            bad = [tag for tag in re.findall(r"<img\b[^>]{0,300}", page) if not re.search(r'alt="[^"]+', tag)]
-            bad += re.findall(r"!\[\s*\]\([^)]*\)", page)
-            if bad:
-                yield f"cell {number}: a picture without alt text"
+        page = cell.source if cell.cell_type == "markdown" else _html(cell)
+        players += page.count("<audio")
+        tags = re.findall(r"<img\b[^>]{0,300}", page)
+        if re.search(r"!\[\s*\]\(", page) or not all(re.search(r'alt="[^"]+', tag) for tag in tags):
+            yield f"cell {number}: a picture without alt text"
         if cell.cell_type == "code" and any("image/png" in out.get("data", {}) for out in cell.outputs):
             yield f"cell {number}: a figure without alt text; end the cell with plots.show(figure, alt=...)"
     if players > MAX_PLAYERS:
@@ -159,8 +155,8 @@ def _outputs(path: Path, cells: Cells) -> Iterator[str]:
             yield f"cell {number}: an error; show it with try and except"
 
 
-def _html(cell: nbformat.NotebookNode) -> list[str]:
-    return ["".join(out["data"]["text/html"]) for out in cell.outputs if "text/html" in out.get("data", {})]
+def _html(cell: nbformat.NotebookNode) -> str:
+    return "".join(out.get("data", {}).get("text/html", "") for out in cell.outputs)
 
 
 def _bullets(text: str) -> list[str]:

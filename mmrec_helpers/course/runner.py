@@ -39,11 +39,10 @@ def chapters(folder: str | Path = "notebooks", only: str | None = None) -> list[
     return wanted
 
 
-def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, out: str | Path | None = None,
-        budget_s: float = 600) -> Result:
-    """Execute one notebook from its own folder, with other parameters, into `out` (default: thrown away).
+def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, budget_s: float = 600) -> Result:
+    """Execute one notebook from its own folder, with other parameters; what it gives is thrown away.
 
-    budget_s: seconds that any one cell may take; the whole is reported. A failure is a Result, never a traceback.
+    budget_s: seconds that any one cell may take. A failure is a Result, never a traceback.
     """
     import papermill
 
@@ -52,7 +51,7 @@ def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, ou
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as spare:
         try:
-            papermill.execute_notebook(str(notebook), str(out or Path(spare) / notebook.name), dict(parameters or {}),
+            papermill.execute_notebook(str(notebook), str(Path(spare) / notebook.name), dict(parameters or {}),
                                        cwd=str(notebook.parent), kernel_name="python3", progress_bar=False,
                                        execution_timeout=budget_s, log_output=False)
             fault = ""
@@ -62,14 +61,14 @@ def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, ou
 
 
 def run_all(folder: str | Path = "notebooks", parameters: Mapping[str, object] | None = None,
-            budget_s: float = 600, only: str | None = None) -> list[Result]:
+            only: str | None = None) -> list[Result]:
     """Every chapter of a folder (or the one whose name starts with `only`), with a progress bar."""
     from tqdm import tqdm
 
     bar, results = tqdm(chapters(folder, only), unit="chapter"), []
     for path in bar:
         bar.set_description(path.stem)
-        results.append(run(path, parameters, budget_s=budget_s))
+        results.append(run(path, parameters))
     return results
 
 
