@@ -345,7 +345,7 @@ def test_bands_are_measured_over_seeds_and_keep_their_causes(tmp_path):
     bands = json.loads((tmp_path / "reference.json").read_text(encoding="utf-8"))
     assert bands == {"02": {}, "03": {"ndcg": {"low": 0.48, "high": 0.56, "value": 0.5, "why": ["x"]}}}
     write(tmp_path / "04_y.ipynb", tagged("SEED = 0", "parameters"))
-    with pytest.raises(RuntimeError, match="04_y.ipynb, seed 0: it never asks same_as_ours"):
+    with pytest.raises(RuntimeError, match="04_y.ipynb, seed 0: it never calls same_as_ours"):
         reference.measure(tmp_path, "04", seeds=[0])
 
 

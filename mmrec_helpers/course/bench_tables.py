@@ -17,14 +17,15 @@ MEASURES = {"r2": "R²", "genre_auc": "genre AUC"}
 
 
 class LongRun(NamedTuple):
-    """A network trained for long. guess: the loss of guessing; the tables have a row for each epoch."""
+    """A network's long training: tables with a row for each epoch (R²: for some; 0 is untrained).
+
+    loss, r2 (the mean over the factors): a column for each seed; by_factor: R² as the mean over the seeds; guess: the
+    loss of guessing.
+    """
 
     loss: pd.DataFrame
-    """A column for each seed."""
     r2: pd.DataFrame
-    """R² as the mean over the factors, a column for each seed; epoch 0 is untrained, some epochs are left out."""
     by_factor: pd.DataFrame
-    """R² as the mean over the seeds, a column for each factor."""
     guess: float
 
 
@@ -43,11 +44,11 @@ def long_run(network: str, folder: str | Path = BENCH) -> LongRun:
 
 
 def encoders_table(modality: str, shop: str = "recordshop", folder: str | Path = BENCH) -> pd.DataFrame:
-    """One row an extractor of the modality, from encoders.json; empty where the shop has no such media.
+    """One row for each extractor of the modality, from encoders.json; empty where the shop has no such media.
 
     Columns: `dim`; `seeds`, the number of trainings; `R²` or `genre AUC`, with its 95 % interval; `core-s`, the
     core-seconds for 1,000 media; `new items`, NDCG@10 of cold items over 5 draws, with its interval; `in words`, that
-    interval against the first row's: higher or lower only where the two do not touch. Taught in chapter 3.
+    interval compared with the first row's: higher or lower only where the two do not touch. Taught in chapter 3.
     """
     rows = {name: row for name, row in read("encoders", folder).get(shop, {}).items() if row["modality"] == modality}
     cold = [row["cold_ndcg_at_10"] for row in rows.values()]
@@ -60,10 +61,10 @@ def encoders_table(modality: str, shop: str = "recordshop", folder: str | Path =
 
 
 def speed_table(modality: str, folder: str | Path = BENCH) -> pd.DataFrame:
-    """One row an extractor of the modality that was timed, from extraction.json.
+    """One row for each extractor of the modality that was timed, from extraction.json.
 
-    Columns: `of the bound`, the share it reaches of the speed of decoding and network alone; `one by one`, how many
-    times as long the same media take one at a time, without batches. Taught in chapter 3.
+    Columns: `of the bound`, its speed as a share of that of decoding and network alone; `one by one`, how many times
+    as long the same media take one at a time, without batches. Taught in chapter 3.
     """
     speed = read("extraction", folder)
     rows = [name for name in encoders_table(modality, folder=folder).index if name in speed["one_by_one"]]

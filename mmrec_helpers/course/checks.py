@@ -29,7 +29,7 @@ Same = Callable[[Any, Any], bool]
 
 
 def close(found: object, wanted: object) -> bool:
-    """Numbers of one shape (a single number may be wrapped), close to one another; NaN only where it is wanted."""
+    """Arrays of one shape (a single value may be wrapped), close to one another; NaN only where it is wanted."""
     found, wanted = np.asarray(found), np.asarray(wanted)
     same_shape = found.shape == wanted.shape or found.size == wanted.size == 1
     return same_shape and np.allclose(found.ravel(), wanted.ravel(), equal_nan=True)

@@ -1,4 +1,4 @@
-"""Exercises are generated from their solutions: what is between nbgrader's markers is taken out."""
+"""Exercises are generated from their solutions: what is between nbgrader's markers is removed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def build(solution: str | Path) -> nbformat.NotebookNode:
 
 
 def blank(source: str, where: str = "") -> str:
-    """A cell's text with its solutions taken out.
+    """A cell's text without its solutions.
 
     >>> print(blank("def f(x):\\n    ### BEGIN SOLUTION\\n    return x\\n    ### END SOLUTION"))
     def f(x):
@@ -65,7 +65,7 @@ def stale(folder: str | Path = "notebooks") -> list[str]:
 
 
 def reset(notebook: str | Path) -> Path | None:
-    """Bring one notebook back to its committed state; a copy of the learner's stays beside it.
+    """Restore one notebook to its committed state; a copy of the learner's stays beside it.
 
     Returns the copy, `NAME.mine.ipynb` (or `.mine2` and so on), or None where nothing had changed. Raises ValueError
     outside git or for a file that git does not know.

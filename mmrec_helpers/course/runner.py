@@ -18,7 +18,7 @@ KERNEL_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "OPENBLAS_NUM_THREADS": "1", 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one notebook: seconds it took; fault: empty if it ran through, else what happened in one line."""
+    """The run of one notebook. fault: empty if it ran to the end, else what happened in one line."""
 
     name: str
     seconds: float
@@ -40,7 +40,7 @@ def chapters(folder: str | Path = "notebooks", only: str | None = None) -> list[
 
 
 def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, budget_s: float = 600) -> Result:
-    """Execute one notebook from its own folder, with other parameters; what it gives is thrown away.
+    """Execute one notebook from its own folder, with other parameters; the outputs are not kept.
 
     budget_s: seconds that any one cell may take. A failure is a Result, never a traceback.
     """

@@ -23,10 +23,10 @@ idf_of_counts = Exercise(
          "you add up how often a word appears anywhere; df is the number of texts in which it appears at least once: "
          "(counts > 0).sum(axis=0)"),
         (lambda counts: np.log(len(counts) / (counts > 0).sum(axis=0)),
-         "the weight of your second word, which no text has, is infinite: smooth means 1 + n above and 1 + df below, "
-         "and + 1 at the end"),
+         "the second word is in no text, and its weight is infinite: smooth means 1 + n above the line, 1 + df below "
+         "it, and + 1 at the end"),
         (lambda counts: smooth_idf(counts) - 1,
-         "the weight of your first word, which every text has, is 0: add 1 after the logarithm"),
+         "the first word is in every text, and its weight is 0: add 1 after the logarithm"),
         (lambda counts: np.log((1 + counts.shape[1]) / (1 + (counts > 0).sum(axis=0))) + 1,
          "your n is the number of words, the columns; n is the number of texts, the rows: len(counts)"),
         (lambda counts: np.log((1 + len(counts)) / (1 + (counts > 0).sum(axis=1))) + 1,

@@ -20,23 +20,21 @@ where_it_lands = Exercise(
     "where_it_lands", landing, TONES,
     mistakes=[
         (lambda hertz, rate: hertz % rate,
-         "5,000 Hz at 8,000 stays at 5,000, but nothing above half the rate can be heard. Fold it back: the rate minus "
-         "what is left"),
+         "5,000 Hz at 8,000 stays at 5,000, but nothing above half the rate can be heard. Fold it back: rate - left"),
         (lambda hertz, rate: min(hertz, rate / 2),
          "5,000 Hz at 8,000 stops at 4,000: a tone above half the rate does not stay there, it is folded back"),
         (lambda hertz, rate: hertz % (rate / 2),
-         "5,000 Hz at 8,000 lands at 1,000: take off whole multiples of the rate, not of half the rate"),
+         "5,000 Hz at 8,000 lands at 1,000: subtract whole multiples of the rate, not of half the rate"),
         (lambda hertz, rate: (hertz + rate / 2) % rate - rate / 2,
          "your frequency is negative: its size is right, and we hear it without the sign; use abs()"),
         (lambda hertz, rate: min(hertz, abs(rate - hertz)),
-         "21,000 Hz at 8,000 lands above half the rate: take off whole multiples of the rate first, with %"),
+         "21,000 Hz at 8,000 lands above half the rate: subtract whole multiples of the rate first, with %"),
         (lambda hertz, rate: abs(rate - hertz),
          "3,000 Hz at 8,000 lands at 5,000: what is below half the rate must stay where it is"),
         (lambda hertz, rate: landing(hertz, 8000),
          "your function is right only for a rate of 8,000: use rate instead of 8,000"),
     ],
-    tip="take off whole multiples of the rate with hertz % rate; then choose between what is left and the rate minus "
-        "it")
+    tip="subtract whole multiples of the rate: left = hertz % rate; then choose between left and rate - left")
 
 LONG, SHORT = np.array([3, 1, 4, 7, 5, 9, 2]), np.array([6, 2, 8])
 
@@ -89,11 +87,6 @@ def step(h: float, x: float, W: np.ndarray, U: np.ndarray, b: np.ndarray) -> flo
     return z * h + (1 - z) * new
 
 
-def _swapped(h: float, x: float, W: np.ndarray, U: np.ndarray, b: np.ndarray) -> float:
-    minus = np.array([-1, 1, 1])  # σ(-a) is 1 - σ(a)
-    return step(h, x, minus * W, minus * U, minus * b)
-
-
 def _no_tanh(h: float, x: float, W: np.ndarray, U: np.ndarray, b: np.ndarray) -> float:
     z, r = expit(W[:2] * x + U[:2] * h + b[:2])
     return z * h + (1 - z) * expit(W[2] * x + U[2] * (r * h) + b[2])
@@ -102,7 +95,8 @@ def _no_tanh(h: float, x: float, W: np.ndarray, U: np.ndarray, b: np.ndarray) ->
 gru_step = Exercise(
     "gru_step", step, STATES,
     mistakes=[
-        (_swapped, "z and 1 - z are swapped: in the chapter, as in Keras, a z of 1 keeps the old state"),
+        (lambda h, x, W, U, b: step(h, x, W * [-1, 1, 1], U * [-1, 1, 1], b * [-1, 1, 1]),  # σ(-a) is 1 - σ(a)
+         "z and 1 - z are swapped: in the chapter, as in Keras, a z of 1 keeps the old state"),
         (lambda h, x, W, U, b: step(h, x, W, U, b + [0, np.inf, 0]),  # r is 1
          "the candidate uses the whole old state: multiply h by r before U, so that it can be ignored"),
         (_no_tanh, "the candidate goes through tanh, not σ: a state must be able to fall below 0"),
