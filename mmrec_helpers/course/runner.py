@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,14 +48,12 @@ def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, bu
     notebook = Path(notebook)
     os.environ.update({key: os.environ.get(key, value) for key, value in KERNEL_ENVIRONMENT.items()})
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as spare:
-        try:
-            papermill.execute_notebook(str(notebook), str(Path(spare) / notebook.name), dict(parameters or {}),
-                                       cwd=str(notebook.parent), kernel_name="python3", progress_bar=False,
-                                       execution_timeout=budget_s, log_output=False)
-            fault = ""
-        except Exception as stopped:
-            fault = _one_line(stopped)
+    try:
+        papermill.execute_notebook(notebook, None, dict(parameters or {}), cwd=notebook.parent, kernel_name="python3",
+                                   progress_bar=False, execution_timeout=budget_s, log_output=False)
+        fault = ""
+    except Exception as stopped:
+        fault = _one_line(stopped)
     return Result(notebook.name, time.perf_counter() - start, fault)
 
 
