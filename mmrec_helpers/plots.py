@@ -26,8 +26,7 @@ def show(figure: Figure, alt: str) -> HTML:
     data = io.BytesIO()
     figure.savefig(data, dpi=DPI, bbox_inches="tight", format="png")
     plt.close(figure)
-    encoded = base64.b64encode(data.getvalue()).decode()
-    return _html(f'<img alt="{escape(alt, quote=True)}" src="data:image/png;base64,{encoded}">')
+    return _html(f'<img alt="{escape(alt)}" src="{_url("image/png", data.getvalue())}">')
 
 
 def _html(text: str) -> HTML:
@@ -38,10 +37,7 @@ def _html(text: str) -> HTML:
 
 def contact_sheet(paths: Sequence[str | Path], alt: str, columns: int = 10, size: int = 96) -> HTML:
     """Covers side by side in one picture; a path of None leaves a grey field. Displayed at its own size."""
-    import cv2
-
-    tiles = [np.full((size, size, 3), 230, np.uint8) if path is None
-             else cv2.resize(cv2.imread(str(path)), (size, size), interpolation=cv2.INTER_AREA) for path in paths]
+    tiles = [np.full((size, size, 3), 230, np.uint8) if path is None else _cover(path, size) for path in paths]
     tiles += [np.full((size, size, 3), 255, np.uint8)] * (-len(tiles) % columns)
     sheet = np.vstack([np.hstack(tiles[row:row + columns]) for row in range(0, len(tiles), columns)])
     return _html(_picture(sheet, alt))
@@ -94,26 +90,32 @@ def spectrogram(wave: np.ndarray, rate: int, axes: Axes, title: str = "", loudes
 
 
 def _list_row(number: int, row: Mapping[str, object]) -> str:
-    import cv2
-
     title, path = str(row["title"]), row.get("image")
-    cover = "" if path is None else _picture(cv2.resize(cv2.imread(str(path)), (64, 64), interpolation=cv2.INTER_AREA),
-                                             f"cover of {title}")
+    cover = "" if path is None else _picture(_cover(path, 64), f"cover of {title}")
     sound = "" if row.get("audio") is None else _audio(row["audio"], f"preview of {title}")
     return (f"<tr><td>{number}</td><td>{cover}</td><td style='text-align:left'><b>{escape(title)}</b><br>"
             f"{escape(str(row.get('why', '')))}</td><td>{sound}</td></tr>")
+
+
+def _cover(path: str | Path, size: int) -> np.ndarray:
+    import cv2
+
+    return cv2.resize(cv2.imread(str(path)), (size, size), interpolation=cv2.INTER_AREA)
 
 
 def _picture(pixels: np.ndarray, alt: str) -> str:
     """An img element that carries a JPEG of these BGR pixels."""
     import cv2
 
-    data = base64.b64encode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()).decode()
-    return f'<img alt="{escape(alt, quote=True)}" src="data:image/jpeg;base64,{data}">'
+    data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+    return f'<img alt="{escape(alt)}" src="{_url("image/jpeg", data)}">'
 
 
 def _audio(path: str | Path, label: str) -> str:
-    data = base64.b64encode(Path(path).read_bytes()).decode()
-    kind = {".mp3": "mpeg", ".wav": "wav", ".ogg": "ogg"}.get(Path(path).suffix.lower(), "mpeg")
-    return (f'<audio controls preload="none" aria-label="{escape(label, quote=True)}" '
-            f'src="data:audio/{kind};base64,{data}"></audio>')
+    kind = {".wav": "audio/wav", ".ogg": "audio/ogg"}.get(Path(path).suffix.lower(), "audio/mpeg")
+    url = _url(kind, Path(path).read_bytes())
+    return f'<audio controls preload="none" aria-label="{escape(label)}" src="{url}"></audio>'
+
+
+def _url(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"

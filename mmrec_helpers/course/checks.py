@@ -29,7 +29,7 @@ Same = Callable[[Any, Any], bool]
 
 
 def close(found: object, wanted: object) -> bool:
-    """Numbers of one shape (a single number may be wrapped), close to one another; NaN only where it is wanted."""
+    """Arrays of one shape (a single value may be wrapped), close to one another; NaN only where it is wanted."""
     found, wanted = np.asarray(found), np.asarray(wanted)
     same_shape = found.shape == wanted.shape or found.size == wanted.size == 1
     return same_shape and np.allclose(found.ravel(), wanted.ravel(), equal_nan=True)
@@ -45,36 +45,26 @@ def as_set(found: object, wanted: object) -> bool:
     return not isinstance(found, str | Mapping) and set(found) == set(wanted)
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A typical wrong answer. name: for the tests; example: an answer with this mistake; message: what to say to a
-    learner whose answer gives what `example` gives."""
-
-    name: str
-    example: Answer
-    message: str
-
-
 @dataclass
 class Exercise:
-    """A function to write. answer: a correct one; cases: the arguments of each trial, of which every call gets copies;
-    same: whether a result is the wanted one; mistakes: the typical ones; tip: the first push; code: the solution.
+    """A function to write. answer: a right one, which is the solution; cases: the arguments of each trial (every call
+    gets copies); mistakes: typical wrong answers and what to say to each; tip: the first hint; same: whether a result
+    is the wanted one.
 
-    In the first case with a wrong result, the first mistake whose example gives the same result gives its message.
+    In the first case with a wrong result, the first mistake that gives the same result gives its message.
     """
 
     name: str
     answer: Answer
     cases: Sequence[tuple]
-    mistakes: Sequence[Mistake]
+    mistakes: Sequence[tuple[Answer, str]]
     tip: str
-    code: str
     same: Same = close
-    made: Mistake | None = field(default=None, init=False)
+    made: str = field(default="", init=False)
 
     def verdict(self, answer: Answer) -> tuple[str, str]:
-        """The verdict and what to say; remembers the mistake, so that the hint can speak to it."""
-        self.made = None
+        """The verdict and what to say; remembers the mistake for the hint."""
+        self.made = ""
         if answer is None or answer is ...:
             return TO_DO
         if not callable(answer):
@@ -87,12 +77,12 @@ class Exercise:
         print(f"{self.name}: {verdict}" + (f". {words}" if words else ""))
 
     def hint(self) -> None:
-        """Print a push: to the mistake made last, else to the task."""
-        print(self.made.message if self.made else self.tip)
+        """Print a hint about the mistake made last, else about the task."""
+        print(self.made or self.tip)
 
     def solution(self) -> None:
         """Print a solution."""
-        print(self.code)
+        print(inspect.getsource(self.answer))
 
     def _wrong(self, answer: Answer, case: tuple) -> tuple[str, str] | None:
         """The verdict on a case where the answer is not right; None where it is."""
@@ -106,9 +96,9 @@ class Exercise:
             return NOTHING
         if self._gives(self.answer, found, case):
             return None
-        self.made = next((one for one in self.mistakes if self._gives(one.example, found, case)), None)
-        return INCORRECT, self.made.message if self.made else (
-            f"not yet; hint() gives a push\n{self._given(case)}\nit returned: {_shown(found)}")
+        self.made = next((message for wrong, message in self.mistakes if self._gives(wrong, found, case)), "")
+        return INCORRECT, self.made or (
+            f"not yet; hint() gives a hint\n{self._given(case)}\nit returned: {_shown(found)}")
 
     def _gives(self, example: Answer, found: object, case: tuple) -> bool:
         """Whether an example gives what was found; what cannot be compared is not the same."""
@@ -130,6 +120,5 @@ def _call(function: Answer, case: tuple) -> object:
 
 def _shown(value: object) -> str:
     """A value as text, on lines of its own where it needs several."""
-    text = getattr(value, "__name__", None) if callable(value) else None
-    text = text or repr(value)
+    text = getattr(value, "__name__", repr(value))
     return ("\n" if "\n" in text else "") + text[:LONGEST] + (" ..." if len(text) > LONGEST else "")

@@ -32,13 +32,13 @@ def build(folder: Path, name: str | None, fast: bool) -> int:
 
 
 def bands(folder: Path, name: str | None, fast: bool) -> int:
-    """Measure the bands of the headline figures anew, over five seeds."""
+    """Measure the bands of the headline figures again, over five seeds."""
     print("\n".join(reference.measure(folder, name)))
     return 0
 
 
 def reset(folder: Path, name: str | None, fast: bool) -> int:
-    """Bring one notebook back to its committed state."""
+    """Restore one notebook to its committed state."""
     if name is None:
         raise ValueError("name one notebook: mmrec course reset 02_preprocessing.ipynb")
     mine = exercises.reset(folder / name)

@@ -29,7 +29,7 @@ def check(path: str | Path) -> list[str]:
     path = Path(path)
     notebook = nbformat.read(path, as_version=4)
     rules: tuple[Callable[[Path, Cells], Iterator[str]], ...] = (
-        _opening, _minutes, _closing, _compared, _parameters, _lengths, _forbidden, _pictures, _links, _outputs)
+        _opening, _minutes, _closing, _compared, _parameters, _whole, _each_cell)
     found = [fault for rule in rules for fault in rule(path, notebook.cells)]
     if path.stat().st_size > MAX_BYTES:
         found.append(f"{path.stat().st_size} bytes; at most {MAX_BYTES}: smaller figures, fewer players")
@@ -47,7 +47,7 @@ def _opening(path: Path, cells: Cells) -> Iterator[str]:
         if part not in title:
             yield f"cell 0: no {part}"
     if len(_bullets(title)) != 3:
-        yield f"cell 0: {len(_bullets(title))} objectives, three are wanted"
+        yield f"cell 0: {len(_bullets(title))} objectives, three are needed"
 
 
 def _minutes(path: Path, cells: Cells) -> Iterator[str]:
@@ -64,17 +64,15 @@ def _minutes(path: Path, cells: Cells) -> Iterator[str]:
 
 def _closing(path: Path, cells: Cells) -> Iterator[str]:
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
-    places = [next((at for at, text in enumerate(texts) if text.startswith(heading)), None) for heading in CLOSING]
-    for heading, place in zip(CLOSING, places, strict=True):
-        if place is None:
+    parts = {heading: texts[at:] for at, text in enumerate(texts) for heading in CLOSING if text.startswith(heading)}
+    for heading in CLOSING:
+        if heading not in parts:
             yield f"no part {heading!r}"
-    there = [place for place in places if place is not None]
-    if there != sorted(there):
+    if list(parts) != [heading for heading in CLOSING if heading in parts]:
         yield f"the last parts must come in the order {', '.join(CLOSING)}"
-    by_heading = {heading: texts[place] for heading, place in zip(CLOSING, places, strict=True) if place is not None}
-    if len(_bullets(by_heading.get(CLOSING[1], ""))) != 3:
+    if len(_bullets(parts.get(CLOSING[1], [""])[0])) != 3:
         yield "'What you can now do' must answer the three objectives in three bullets"
-    quiz = "\n".join(texts[places[3]:]) if places[3] is not None else ""
+    quiz = "\n".join(parts.get(CLOSING[3], []))
     if not 3 <= quiz.count("<details>") <= 5:
         yield f"{quiz.count('<details>')} quiz questions; 3 to 5, each with its answer in <details>"
 
@@ -84,7 +82,7 @@ def _compared(path: Path, cells: Cells) -> Iterator[str]:
     call = rf"^same_as_ours\({int(path.name[:2])}, fast=FAST\b"
     compared = [cell for cell in cells if cell.cell_type == "code" and re.search(call, cell.source, re.M)]
     if len(compared) != 1:
-        yield f"{len(compared)} calls same_as_ours({int(path.name[:2])}, fast=FAST, ...); one is wanted"
+        yield f"{len(compared)} calls same_as_ours({int(path.name[:2])}, fast=FAST, ...); one is needed"
     if any(": outside" in out.get("text", "") for cell in compared for out in cell.outputs):
         yield f"a committed figure lies outside its band: run it again, or mmrec course bands {path.name[:2]}"
 
@@ -92,75 +90,70 @@ def _compared(path: Path, cells: Cells) -> Iterator[str]:
 def _parameters(path: Path, cells: Cells) -> Iterator[str]:
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
-        yield f"{len(tagged)} cells tagged parameters; one is wanted"
+        yield f"{len(tagged)} cells tagged parameters; one is needed"
     for line in ("DATA = ", "SEED = ", "FAST = False"):
         if tagged and not re.search(f"^{line}", tagged[0].source, re.M):
             yield f"the parameters cell does not set {line.strip()}"
 
 
-def _lengths(path: Path, cells: Cells) -> Iterator[str]:
-    code = [_lines(cell.source) for cell in cells if cell.cell_type == "code"]
-    texts = [len(_prose(cell.source).split()) for cell in cells if cell.cell_type == "markdown"]
-    for number, cell in enumerate(cells):
-        if cell.cell_type == "code" and _lines(cell.source) > CODE_LINES:
-            yield f"cell {number}: {_lines(cell.source)} lines of code; at most {CODE_LINES}"
-        widest = max(map(len, cell.source.split("\n")))
-        if cell.cell_type == "code" and widest > CODE_WIDTH:
-            yield f"cell {number}: a line of {widest} characters; at most {CODE_WIDTH}"
-        if cell.cell_type == "markdown" and len(_prose(cell.source).split()) > TEXT_WORDS:
-            yield f"cell {number}: {len(_prose(cell.source).split())} words; at most {TEXT_WORDS}"
+def _whole(path: Path, cells: Cells) -> Iterator[str]:
+    """How many cells, lines, words and players; and whether it was executed in order."""
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    lines = [_lines(cell.source) for cell in code]
+    texts = [_words(cell.source) for cell in cells if cell.cell_type == "markdown"]
     if not CODE_CELLS[0] <= len(code) <= CODE_CELLS[1]:
         yield f"{len(code)} code cells; {CODE_CELLS[0]} to {CODE_CELLS[1]}"
-    if code and median(code) > MEDIAN_LINES:
-        yield f"the median code cell has {median(code)} lines; at most {MEDIAN_LINES}"
+    if code and median(lines) > MEDIAN_LINES:
+        yield f"the median code cell has {median(lines)} lines; at most {MEDIAN_LINES}"
     if code and not TEXT_PER_CODE[0] <= len(texts) / len(code) <= TEXT_PER_CODE[1]:
         yield f"{len(texts) / len(code):.2f} text cells to a code cell; {TEXT_PER_CODE[0]} to {TEXT_PER_CODE[1]}"
-    if sum(texts) <= sum(code):
-        yield f"{sum(texts)} words of text for {sum(code)} lines of code; more words are wanted"
-
-
-def _forbidden(path: Path, cells: Cells) -> Iterator[str]:
-    for number, cell in enumerate(cells):
-        for pattern, fix in FORBIDDEN.items() if cell.cell_type == "code" else ():
-            found = re.search(pattern, cell.source, re.M)
-            if found:
-                yield f"cell {number}: {found[0].strip()!r}: {fix}"
-
-
-def _pictures(path: Path, cells: Cells) -> Iterator[str]:
-    players = 0
-    for number, cell in enumerate(cells):
-        pages = [cell.source] if cell.cell_type == "markdown" else _html(cell)
-        for page in pages:
-            players += page.count("<audio")
-            bad = [tag for tag in re.findall(r"<img\b[^>]{0,300}", page) if not re.search(r'alt="[^"]+', tag)]
-            bad += re.findall(r"!\[\s*\]\([^)]*\)", page)
-            if bad:
-                yield f"cell {number}: a picture without alt text"
-        if cell.cell_type == "code" and any("image/png" in out.get("data", {}) for out in cell.outputs):
-            yield f"cell {number}: a figure without alt text; end the cell with plots.show(figure, alt=...)"
+    if sum(texts) <= sum(lines):
+        yield f"{sum(texts)} words of text for {sum(lines)} lines of code; more words are needed"
+    players = sum(_page(cell).count("<audio") for cell in cells)
     if players > MAX_PLAYERS:
         yield f"{players} players; at most {MAX_PLAYERS}"
-
-
-def _links(path: Path, cells: Cells) -> Iterator[str]:
-    for number, cell in enumerate(cells):
-        for target in re.findall(r"\]\(([^)#\s]+)", cell.source) if cell.cell_type == "markdown" else ():
-            if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
-                yield f"cell {number}: the link {target!r} leads nowhere"
-
-
-def _outputs(path: Path, cells: Cells) -> Iterator[str]:
-    counts = [cell.execution_count for cell in cells if cell.cell_type == "code" and cell.source.strip()]
-    if None in counts or counts != sorted(counts, key=lambda one: one or 0):
+    counts = [cell.execution_count for cell in code if cell.source.strip()]
+    if None in counts or counts != sorted(counts):
         yield "not executed from top to bottom; run it and commit its outputs"
+
+
+def _each_cell(path: Path, cells: Cells) -> Iterator[str]:
     for number, cell in enumerate(cells):
-        if cell.cell_type == "code" and any(out.output_type == "error" for out in cell.outputs):
-            yield f"cell {number}: an error; show it with try and except"
+        faults = [*(_code(cell) if cell.cell_type == "code" else _text(path, cell))]
+        tags = re.findall(r"<img\b[^>]{0,300}", _page(cell))
+        if re.search(r"!\[\s*\]\(", _page(cell)) or not all(re.search(r'alt="[^"]+', tag) for tag in tags):
+            faults.append("a picture without alt text")
+        yield from (f"cell {number}: {fault}" for fault in faults)
 
 
-def _html(cell: nbformat.NotebookNode) -> list[str]:
-    return ["".join(out["data"]["text/html"]) for out in cell.outputs if "text/html" in out.get("data", {})]
+def _code(cell: nbformat.NotebookNode) -> Iterator[str]:
+    if _lines(cell.source) > CODE_LINES:
+        yield f"{_lines(cell.source)} lines of code; at most {CODE_LINES}"
+    widest = max(map(len, cell.source.split("\n")))
+    if widest > CODE_WIDTH:
+        yield f"a line of {widest} characters; at most {CODE_WIDTH}"
+    for pattern, fix in FORBIDDEN.items():
+        if found := re.search(pattern, cell.source, re.M):
+            yield f"{found[0].strip()!r}: {fix}"
+    if any("image/png" in out.get("data", {}) for out in cell.outputs):
+        yield "a figure without alt text; end the cell with plots.show(figure, alt=...)"
+    if any(out.output_type == "error" for out in cell.outputs):
+        yield "an error; show it with try and except"
+
+
+def _text(path: Path, cell: nbformat.NotebookNode) -> Iterator[str]:
+    if _words(cell.source) > TEXT_WORDS:
+        yield f"{_words(cell.source)} words; at most {TEXT_WORDS}"
+    for target in re.findall(r"\]\(([^)#\s]+)", cell.source):
+        if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
+            yield f"the link {target!r} leads nowhere"
+
+
+def _page(cell: nbformat.NotebookNode) -> str:
+    """What a reader sees of a cell as HTML: a text itself, of code the outputs."""
+    if cell.cell_type == "markdown":
+        return cell.source
+    return "".join(out.get("data", {}).get("text/html", "") for out in cell.get("outputs", []))
 
 
 def _bullets(text: str) -> list[str]:
@@ -171,5 +164,5 @@ def _lines(source: str) -> int:
     return sum(bool(line.strip()) for line in source.splitlines())
 
 
-def _prose(source: str) -> str:
-    return re.sub(r"<[^>]+>", " ", source)
+def _words(source: str) -> int:
+    return len(re.sub(r"<[^>]+>", " ", source).split())

@@ -1,4 +1,4 @@
-"""Exercises are generated from their solutions: what is between nbgrader's markers is taken out."""
+"""Exercises are generated from their solutions: what is between nbgrader's markers is removed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ BLANK = "{0}# YOUR CODE HERE\n{0}raise NotImplementedError()"
 """What nbgrader puts in a solution's place; {0} is its indentation."""
 
 
-def build(solution: str | Path) -> nbformat.NotebookNode:
-    """The exercise notebook of a solution notebook: solutions blanked, outputs cleared, the same bytes each time.
+def build(solution: Path) -> str:
+    """The exercise notebook of a solution notebook, as text: solutions blanked, outputs cleared, always the same bytes.
 
     Raises ValueError for a marker without its partner.
     """
@@ -24,13 +24,13 @@ def build(solution: str | Path) -> nbformat.NotebookNode:
     for number, cell in enumerate(notebook.cells):
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.source = blank(cell.source, f"{Path(solution).name}, cell {number}")
+            cell.source = blank(cell.source, f"{solution.name}, cell {number}")
             cell.outputs, cell.execution_count = [], None
-    return notebook
+    return nbformat.writes(notebook) + "\n"
 
 
 def blank(source: str, where: str = "") -> str:
-    """A cell's text with its solutions taken out.
+    """A cell's text without its solutions.
 
     >>> print(blank("def f(x):\\n    ### BEGIN SOLUTION\\n    return x\\n    ### END SOLUTION"))
     def f(x):
@@ -49,23 +49,20 @@ def build_all(folder: str | Path = "notebooks", only: str | None = None) -> list
     for solution in sorted((Path(folder) / "solutions").glob(f"{only or ''}*.ipynb")):
         path = Path(folder) / "exercises" / solution.name
         path.parent.mkdir(exist_ok=True)
-        path.write_text(_text(solution), encoding="utf-8")
+        path.write_text(build(solution), encoding="utf-8")
         written.append(path)
     return written
 
 
 def stale(folder: str | Path = "notebooks") -> list[str]:
     """The exercises that are not what their solutions give, or that have no solution."""
-    folder = Path(folder)
-    solutions = {path.name: path for path in (folder / "solutions").glob("*.ipynb")}
-    exercises = {path.name: path for path in (folder / "exercises").glob("*.ipynb")}
-    return sorted(name for name in solutions.keys() | exercises.keys()
-                  if name not in solutions or name not in exercises
-                  or exercises[name].read_text(encoding="utf-8") != _text(solutions[name]))
+    wanted = {path.name: build(path) for path in Path(folder, "solutions").glob("*.ipynb")}
+    there = {path.name: path.read_text(encoding="utf-8") for path in Path(folder, "exercises").glob("*.ipynb")}
+    return sorted(name for name in wanted | there if wanted.get(name) != there.get(name))
 
 
 def reset(notebook: str | Path) -> Path | None:
-    """Bring one notebook back to its committed state; a copy of the learner's stays beside it.
+    """Restore one notebook to its committed state; a copy of the learner's stays beside it.
 
     Returns the copy, `NAME.mine.ipynb` (or `.mine2` and so on), or None where nothing had changed. Raises ValueError
     outside git or for a file that git does not know.
@@ -92,7 +89,3 @@ def _git(folder: Path, *arguments: str) -> bytes:
     if done.returncode:
         raise ValueError(f"{folder}: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
-
-
-def _text(solution: Path) -> str:
-    return nbformat.writes(build(solution)) + "\n"

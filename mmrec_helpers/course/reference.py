@@ -17,18 +17,17 @@ FIGURES = "MMREC_FIGURES"
 STRICT = "MMREC_STRICT"
 """Set where the tests run (Makefile): a figure outside its band is then an error, not a printed line."""
 
-Band = Mapping[str, object]
-
 WHY = ("another version of the packages (mmrec doctor lists them)", "another catalogue in DATA")
-"""What may be the cause, where `reference.json` does not say anything better yet."""
+"""The possible causes of a figure outside its band, until `reference.json` names better ones."""
+
+Band = Mapping[str, object]
 
 
 def same_as_ours(chapter: int, fast: bool = False, folder: str | Path = ".", **figures: float) -> None:
-    """Print each figure beside its band in `reference.json`; outside it, what may be the cause.
+    """Print each figure beside its band in `reference.json` of a folder; outside it, the possible causes.
 
-    folder: where `reference.json` lies. Where MMREC_STRICT is set, as in the tests, a figure outside its band, or a
-    band without its figure, raises ValueError. Where MMREC_FIGURES names a file, the figures are written there
-    instead: that is how `measure` gets them.
+    If MMREC_STRICT is set, as in the tests, a figure outside its band, or a band without its figure, raises ValueError.
+    If MMREC_FIGURES names a file, the figures are written there instead, for `measure`.
     """
     if asked := os.environ.get(FIGURES):
         Path(asked).write_text(json.dumps(figures), encoding="utf-8")
@@ -47,33 +46,31 @@ def same_as_ours(chapter: int, fast: bool = False, folder: str | Path = ".", **f
 
 
 def compare(name: str, value: float, band: Band | None) -> str:
-    """One line, and the likely causes where the value lies outside.
+    """One line, with the possible causes if the value is outside.
 
     >>> compare("ndcg", 0.5, {"low": 0.1, "high": 0.2, "why": ["another split"]})
     'ndcg: 0.500, ours 0.100 to 0.200: outside. Perhaps: another split'
     """
     if band is None:
         return f"{name}: {value:.3f}, a figure without a band"
-    inside = _inside(value, band)
-    causes = "" if inside else ". Perhaps: " + "; ".join(band["why"])
-    where = "inside" if inside else "outside"
-    return f"{name}: {value:.3f}, ours {band['low']:.3f} to {band['high']:.3f}: {where}{causes}"
+    where = "inside" if _inside(value, band) else "outside. Perhaps: " + "; ".join(band["why"])
+    return f"{name}: {value:.3f}, ours {band['low']:.3f} to {band['high']:.3f}: {where}"
 
 
 def _inside(value: float, band: Band | None) -> bool:
     return band is not None and band["low"] <= value <= band["high"]
 
 
-def band(values: Sequence[float], why: Sequence[str], widen: float = 0.5, least: float = 0.003) -> dict[str, object]:
+def band(values: Sequence[float], why: Sequence[str]) -> dict[str, object]:
     """A band for `reference.json` from the same figure of several seeds: their range, widened by half on each side.
 
-    least: by so much at least, for other processors round otherwise.
+    By 0.003 at least, because other processors round differently.
 
     >>> band([0.1, 0.2], ["x"])
     {'low': 0.05, 'high': 0.25, 'value': 0.1, 'why': ['x']}
     """
     low, high = float(np.min(values)), float(np.max(values))
-    margin = max(widen * (high - low), least)
+    margin = max(0.5 * (high - low), 0.003)
     return {"low": round(low - margin, 4), "high": round(high + margin, 4), "value": round(float(values[0]), 4),
             "why": list(why)}
 
@@ -81,8 +78,8 @@ def band(values: Sequence[float], why: Sequence[str], widen: float = 0.5, least:
 def measure(folder: str | Path = "notebooks", only: str | None = None, seeds: Sequence[int] = range(5)) -> list[str]:
     """Run every chapter (or the one whose name starts with `only`) with each seed; write its bands to `reference.json`.
 
-    The causes given for a figure stay; those of a new one are `WHY`. Returns a line for each figure; raises
-    RuntimeError where a chapter fails or has no figures.
+    A figure keeps its causes; a new one gets `WHY`. Returns a line for each figure; raises RuntimeError where a chapter
+    fails or has no figures.
     """
     path, lines = Path(folder) / "reference.json", []
     for chapter in runner.chapters(folder, only):
@@ -105,5 +102,5 @@ def _figures(chapter: Path, seed: int) -> dict[str, float]:
         finally:
             del os.environ[FIGURES]
         if result.fault or not asked.exists():
-            raise RuntimeError(f"{chapter.name}, seed {seed}: {result.fault or 'it never asks same_as_ours'}")
+            raise RuntimeError(f"{chapter.name}, seed {seed}: {result.fault or 'it never calls same_as_ours'}")
         return json.loads(asked.read_text(encoding="utf-8"))

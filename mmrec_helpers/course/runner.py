@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ KERNEL_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "OPENBLAS_NUM_THREADS": "1", 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one notebook: seconds it took; fault: empty if it ran through, else what happened in one line."""
+    """The run of one notebook. fault: empty if it ran to the end, else what happened in one line."""
 
     name: str
     seconds: float
@@ -39,37 +38,34 @@ def chapters(folder: str | Path = "notebooks", only: str | None = None) -> list[
     return wanted
 
 
-def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, out: str | Path | None = None,
-        budget_s: float = 600) -> Result:
-    """Execute one notebook from its own folder, with other parameters, into `out` (default: thrown away).
+def run(notebook: str | Path, parameters: Mapping[str, object] | None = None, budget_s: float = 600) -> Result:
+    """Execute one notebook from its own folder, with other parameters; the outputs are not kept.
 
-    budget_s: seconds that any one cell may take; the whole is reported. A failure is a Result, never a traceback.
+    budget_s: seconds that any one cell may take. A failure is a Result, never a traceback.
     """
     import papermill
 
     notebook = Path(notebook)
     os.environ.update({key: os.environ.get(key, value) for key, value in KERNEL_ENVIRONMENT.items()})
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory() as spare:
-        try:
-            papermill.execute_notebook(str(notebook), str(out or Path(spare) / notebook.name), dict(parameters or {}),
-                                       cwd=str(notebook.parent), kernel_name="python3", progress_bar=False,
-                                       execution_timeout=budget_s, log_output=False)
-            fault = ""
-        except Exception as stopped:
-            fault = _one_line(stopped)
+    try:
+        papermill.execute_notebook(notebook, None, dict(parameters or {}), cwd=notebook.parent, kernel_name="python3",
+                                   progress_bar=False, execution_timeout=budget_s, log_output=False)
+        fault = ""
+    except Exception as stopped:
+        fault = _one_line(stopped)
     return Result(notebook.name, time.perf_counter() - start, fault)
 
 
 def run_all(folder: str | Path = "notebooks", parameters: Mapping[str, object] | None = None,
-            budget_s: float = 600, only: str | None = None) -> list[Result]:
+            only: str | None = None) -> list[Result]:
     """Every chapter of a folder (or the one whose name starts with `only`), with a progress bar."""
     from tqdm import tqdm
 
     bar, results = tqdm(chapters(folder, only), unit="chapter"), []
     for path in bar:
         bar.set_description(path.stem)
-        results.append(run(path, parameters, budget_s=budget_s))
+        results.append(run(path, parameters))
     return results
 
 

@@ -1,1 +1,1 @@
-"""The exercises of each chapter, `chNN.py`: what is right, which mistakes are typical, and what to say to them."""
+"""The exercises of each chapter, `chNN.py`: a solution, its trials, and what to say to typical wrong answers."""
