@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from mmrec_helpers.catalog import Features, Interactions, Queries, Recommendations
+from mmrec_helpers.datasets.folder import checksums
 from mmrec_helpers.ranking import Ranker, load
 from mmrec_helpers.ranking import save as save_ranker
 from mmrec_helpers.ranking.reasons import alike_in
@@ -129,9 +129,8 @@ def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str,
              ("data", "indices", "indptr")}
     np.savez(folder / "known.npz", users=known.users.astype(str), items=known.items.astype(str), **parts)
     (folder / "titles.json").write_text(json.dumps(dict(titles), ensure_ascii=False), encoding="utf-8")
-    sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-    (folder / "run.json").write_text(json.dumps({"format": FORMAT, **about, "sha256": sums}, indent=1),
-                                     encoding="utf-8")
+    written = {"format": FORMAT, **about, "sha256": checksums(folder)}
+    (folder / "run.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
 
 
 def open_run(folder: str | Path) -> SavedRun:
@@ -182,20 +181,18 @@ def _about(folder: Path) -> dict[str, object]:
 
 
 def _check_sums(folder: Path, sums: object) -> None:
+    """Names of run.json are looked up among the files found in the folder: none of them is ever opened as a path."""
     with _reading(folder, "run.json"):
-        expected = {str(name): str(value) for name, value in dict(sums).items()}
-    for name in (f"ranker/{part}" for part in ("ranker.json", "arrays.npz")):
-        expected.setdefault(name, "")
+        expected = {"ranker/ranker.json": "", "ranker/arrays.npz": ""}
+        expected |= {str(name): value for name, value in dict(sums).items()}
+    if links := [path for path in folder.rglob("*") if path.is_symlink()]:
+        raise RunError(f"{links[0]}: a link, and a run has only files; make the run again with `mmrec run`")
+    with _reading(folder, ""):
+        found = checksums(folder)
     for name, value in expected.items():
-        with suppress(OSError, ValueError):
-            if (folder / name).resolve().is_relative_to(folder.resolve()) and _sha256(folder / name) == value:
-                continue
-        raise RunError(f"{folder / name}: missing or changed since it was written; make the run again with `mmrec run`")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if name not in found or found[name] != value:
+            raise RunError(f"{folder / name}: missing or changed since it was written; make the run again with "
+                           "`mmrec run`")
 
 
 def _features(path: Path) -> Features:
