@@ -122,8 +122,9 @@ def _run_parser(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--k", type=int, default=20, help="length of the lists that are judged")
-    run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT",
-                     help="what the log's own name of an event means: add_to_cart=cart (may be repeated)")
+    run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT:WEIGHT",
+                     help="the log's own name of an event, what it means, how much it counts (default 1): "
+                          "add_to_cart=cart:3 (may be repeated)")
     run.add_argument("--user", help="whose list the page opens with (default: someone with a middling history)")
     run.add_argument("--pseudonyms", action="store_true", help="new random ids for users in all that is written")
     run.add_argument("--json", action="store_true", help="print one JSON document: that of metrics.json")
@@ -156,13 +157,26 @@ def _run(given: argparse.Namespace) -> None:
     _check_least(0, seed=given.seed)
     if not NAME.fullmatch(given.name):
         raise Refused(f"--name {given.name!r} is no name for a run; use letters, digits, - _ and .")
-    if strange := [one for one in given.event if not all(one.partition("="))]:
-        raise Refused(f"--event {strange[0]!r}: write NAME=EVENT, such as add_to_cart=cart")
+    events = dict(map(_meaning, given.event))
     if given.user is not None and given.pseudonyms:
         raise Refused("--user with --pseudonyms: nobody keeps their id; leave one of them out")
     logging.getLogger("mmrec_helpers.pipeline").setLevel(logging.INFO)
     run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user,
-                   dict(one.split("=", 1) for one in given.event), given.pseudonyms, given.json)
+                   events, given.pseudonyms, given.json)
+
+
+def _meaning(asked: str) -> tuple[str, tuple[str, float]]:
+    """`add_to_cart=cart:3` as ("add_to_cart", ("cart", 3.0))."""
+    from mmrec_helpers.preprocessing.events import meaning
+
+    name, _, means = asked.partition("=")
+    try:
+        if name and means:
+            return name, meaning(means)
+        raise ValueError("a part is missing")
+    except ValueError as fault:
+        raise Refused(f"--event {asked!r}: {fault}; write NAME=EVENT or NAME=EVENT:WEIGHT, such as "
+                      "add_to_cart=cart:3") from None
 
 
 def _check_least(least: int, **asked: int) -> None:

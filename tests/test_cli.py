@@ -155,12 +155,12 @@ def test_pseudonyms_leave_no_id_of_a_user_in_anything_written(plain, tmp_path, c
     assert bots["id"].nunique() == len({lines[int(line) - 1].split(",")[0] for line in bots["line"]})
 
 
-def test_the_logs_own_names_of_events_are_passed_on(plain, tmp_path, monkeypatch):
+def test_the_logs_own_names_of_events_are_passed_on_with_their_weights(plain, tmp_path, monkeypatch):
     given = {}
     monkeypatch.setattr("mmrec_helpers.preprocessing.preprocess", lambda catalog, **more: given.update(more) or 1 / 0)
-    assert cli.main(["run", "--data", str(plain), "--runs", str(tmp_path), "--event", "add_to_cart=cart",
-                     "--event", "bought=purchase"]) == 1
-    assert given == {"events": {"add_to_cart": "cart", "bought": "purchase"}}
+    assert cli.main(["run", "--data", str(plain), "--runs", str(tmp_path), "--event", "add_to_cart=cart:3",
+                     "--event", "bought=purchase", "--event", "a:b=like:0.5"]) == 1
+    assert given == {"events": {"add_to_cart": ("cart", 3.0), "bought": ("purchase", 1.0), "a:b": ("like", 0.5)}}
 
 
 def write_shop(folder, items, events):
@@ -208,7 +208,8 @@ def test_no_cell_of_set_aside_csv_is_a_formula(tmp_path):
 @pytest.mark.parametrize(("arguments", "says"), [
     (["--k", "0"], "--k 0: ask for at least 1"), (["--k", "-1"], "--k -1: ask for at least 1"),
     (["--seed", "-1"], "--seed -1: ask for at least 0"), (["--name", "../x"], "'../x' is no name for a run"),
-    (["--event", "cart"], "write NAME=EVENT"), (["--user", "u", "--pseudonyms"], "nobody keeps their id")])
+    *((["--event", text], f"--event {text!r}: ") for text in ("cart", "=cart", "add_to_cart=", "add=cart:much")),
+    (["--user", "u", "--pseudonyms"], "nobody keeps their id")])
 def test_what_cannot_be_run_is_refused_before_anything_is_read(tmp_path, capsys, monkeypatch, arguments, says):
     monkeypatch.setattr("mmrec_helpers.datasets.load", lambda *_: pytest.fail("it was read"))
     assert cli.main(["run", "--runs", str(tmp_path / "runs"), *arguments]) == 1
