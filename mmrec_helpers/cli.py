@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmrec_helpers import terminal
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if os.path.expanduser("~") == "~":  # no home: Keras would make a folder of that name here
@@ -24,19 +26,10 @@ class Refused(ValueError):
     """What was asked for on the command line cannot be; the message says what can."""
 
 
-class _Printable(logging.Formatter):
-    """Messages without what a title or an id could do to the terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        from mmrec_helpers.terminal import printable
-
-        return "\n".join(map(printable, super().format(record).splitlines()))
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 for a fault, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
-    _prepare_streams()
+    terminal.prepare()
     try:
         return arguments.does(arguments) or 0
     except KeyboardInterrupt:
@@ -51,23 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _prepare_streams() -> None:
-    """What a terminal cannot print (a title in Chinese on cp1252) is written as its code, and stops nothing."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Printable("%(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
 def _line(fault: Exception) -> str:
     """A fault in one line; our own errors speak for themselves, others are named."""
     from mmrec_helpers.catalog import CatalogError, UnknownId
     from mmrec_helpers.saved_run import RunError
-    from mmrec_helpers.terminal import printable
 
-    words = printable(" ".join(str(fault).split())) or type(fault).__name__
+    words = terminal.printable(" ".join(str(fault).split())) or type(fault).__name__
     if isinstance(fault, ModuleNotFoundError) and fault.name in ("tensorflow", "keras"):
         return (f"{fault.name} is not installed, and pictures and sounds need it: pip install "
                 "\"mmrec-helpers[train]\", or from the project's folder: make run")
@@ -135,11 +117,12 @@ def _recommend_parser(commands: argparse._SubParsersAction) -> None:
     recommend.add_argument("--run", type=Path, required=True, help="a run's folder, such as runs/latest")
     who = recommend.add_mutually_exclusive_group(required=True)
     who.add_argument("--user", help="a user of the run")
-    who.add_argument("--history", help="ids of items that someone unknown took: ID,ID,ID; '' for none")
+    who.add_argument("--history", type=_ids, default=[], metavar="ID,ID",
+                     help="ids of items that someone unknown took; '' for none")
     who.add_argument("--like", metavar="ITEM", help="an item, to list what to offer beside it")
     recommend.add_argument("--k", type=int, default=10)
-    recommend.add_argument("--only", metavar="ID,ID", help="ids of items: nothing else is offered")
-    recommend.add_argument("--without", metavar="ID,ID", help="ids of items that are not offered")
+    recommend.add_argument("--only", type=_ids, metavar="ID,ID", help="ids of items: nothing else is offered")
+    recommend.add_argument("--without", type=_ids, default=[], metavar="ID,ID", help="ids of items never offered")
     recommend.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -151,18 +134,17 @@ def _command(commands: argparse._SubParsersAction, name: str, does: object, help
 
 def _run(given: argparse.Namespace) -> None:
     from mmrec_helpers.run_report import run_and_report
-    from mmrec_helpers.saved_run import NAME
+    from mmrec_helpers.saved_run import check_name
 
     _check_least(1, k=given.k)
     _check_least(0, seed=given.seed)
-    if not NAME.fullmatch(given.name):
-        raise Refused(f"--name {given.name!r} is no name for a run; use letters, digits, - _ and .")
-    events = dict(map(_meaning, given.event))
+    check_name(given.name)
     if given.user is not None and given.pseudonyms:
         raise Refused("--user with --pseudonyms: nobody keeps their id; leave one of them out")
     logging.getLogger("mmrec_helpers.pipeline").setLevel(logging.INFO)
-    run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user,
-                   events, given.pseudonyms, given.json)
+    events = dict(map(_meaning, given.event))
+    run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user, events, given.pseudonyms,
+                   given.json)
 
 
 def _meaning(asked: str) -> tuple[str, tuple[str, float]]:
@@ -188,33 +170,31 @@ def _check_least(least: int, **asked: int) -> None:
 def _recommend(given: argparse.Namespace) -> None:
     import json
 
-    from mmrec_helpers import terminal
-    from mmrec_helpers.saved_run import open_run
+    from mmrec_helpers.saved_run import POPULAR, open_run
 
     _check_least(1, k=given.k)
-    run, history = open_run(given.run), _ids(given.history) or []
-    filters = {"only": _ids(given.only), "without": _ids(given.without) or []}
+    run, filters = open_run(given.run), {"only": given.only, "without": given.without}
     try:
-        table = (run.recommend(given.user, history, given.k, **filters) if given.like is None else
+        found = (run.recommend(given.user, given.history, given.k, **filters) if given.like is None else
                  run.similar_items(given.like, given.k, **filters))
     except ValueError as fault:  # a list that is the same for everybody has nothing like an item
         raise Refused(str(fault)) from fault
-    popular = given.like is None and not (run.known.queries([given.user]).history.nnz if given.user else history)
+    popular = found["because"].eq(POPULAR)
     if given.json:
-        asked = {"user": given.user, "history": history, "like": given.like, "k": given.k}
-        print(json.dumps({"run": str(given.run), **asked, "by_popularity": popular, "items": table.to_dict("records")},
-                         indent=1))
+        asked = {name: getattr(given, name) for name in ("user", "history", "like", "k")}
+        print(json.dumps({"run": str(given.run), **asked, "by_popularity": bool(popular.any()),
+                          "items": found.to_dict("records")}, indent=1))
         return
-    figures = {"score": table["score"].map("{:.3f}".format), "because": "" if popular else table["because"]}
-    terminal.show(terminal.table("", list(table), table.assign(**figures).itertuples(index=False), 6), wrap=False)
-    if popular:
-        print("what most people took: nothing is known of this user")
-    if len(table) < given.k:
-        print(f"{len(table)} of the {given.k} asked for: no more items are left for this user")
+    shown = found.assign(score=found["score"].map("{:.3f}".format), because=found["because"].mask(popular, ""))
+    terminal.show("", shown, left=6, wrap=False)
+    if popular.any():
+        print(POPULAR)
+    if len(found) < given.k:
+        print(f"{len(found)} of the {given.k} asked for: no more items are left for this user")
 
 
-def _ids(text: str | None) -> list[str] | None:
-    return None if text is None else [one.strip() for one in text.split(",") if one.strip()]
+def _ids(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def _world(given: argparse.Namespace) -> None:

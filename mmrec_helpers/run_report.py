@@ -16,6 +16,7 @@ from mmrec_helpers.evaluation import numbers
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.page import Card, Listener, write_page
+from mmrec_helpers.evaluation.report import as_table, figure
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +40,7 @@ def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, u
     if as_json:
         print(_as_json(report))
         return
-    for table in shown(result, report):
-        terminal.show(table)
-        print()
+    _show(result, report)
     print(f"~ no difference to the best was shown\nwritten to {folder}; open {folder / 'index.html'}")
 
 
@@ -68,28 +67,27 @@ def extracted(result: pipeline.Result) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["modality", "features", "items", "media", "dimensions", "seconds"])
 
 
-def shown(result: pipeline.Result, report: Mapping) -> list[object]:
+def _show(result: pipeline.Result, report: Mapping) -> None:
     """The tables for a terminal of 80 columns: cleaned, extracted, and the methods with the figures of the report."""
-    users = len(result.scores[0].users)
-    title = f"methods, best first: NDCG of {users} users, split {report['protocol']['split']}"
-    rows = [(name, _interval(one["ndcg"]), _against(one["against the best"]),
-             *(_figure(one["groups"][group]["ndcg"]) for group in GROUPS)) for name, one in report["methods"].items()]
-    tables = {"cleaned": result.cleaned.counts(), "extracted": extracted(result)}
-    return [*(terminal.table(name, list(table), table.itertuples(index=False), left=2)
-              for name, table in tables.items()),
-            terminal.table(title, ["method", f"NDCG@{report['k']} [95 %]", "to the best", *GROUPS], rows)]
+    methods, k = _methods(report["methods"]), report["k"]
+    title = f"methods, best first: NDCG of {len(result.scores[0].users)} users, split {report['protocol']['split']}"
+    methods["to the best"] = [_against(one["against the best"]) for one in report["methods"].values()]
+    for name, table, left in (("cleaned", result.cleaned.counts(), 2), ("extracted", extracted(result), 2),
+                              (title, methods[["method", f"NDCG@{k} (95 %)", "to the best", *GROUPS]], 1)):
+        terminal.show(name, table, left)
+        print()
 
 
-def _interval(one: Mapping[str, float | None]) -> str:
-    return _figure(one["mean"]) + ("" if one["low"] is None else f" [{one['low']:.3f}, {one['high']:.3f}]")
+def _methods(methods: Mapping[str, Mapping]) -> pd.DataFrame:
+    """The table of methods, with NDCG by group of items, what each learns from, and its setting."""
+    groups = {group: [figure(one["groups"][group]["ndcg"]) for one in methods.values()] for group in GROUPS}
+    return as_table(methods, shown=("ndcg", "recall")).assign(
+        **groups, **{"learns from": [one["learns_from"] for one in methods.values()],
+                     "chosen on valid": [_plain(one["params"]) for one in methods.values()]}).reset_index()
 
 
 def _against(one: Mapping[str, float | str] | None) -> str:
     return "best" if one is None else f"{one['mean']:+.3f} " + one["words"].replace(NO_DIFFERENCE, "~")
-
-
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _explained(fault: pipeline.RunStopped, folder: Path) -> pipeline.RunStopped:
@@ -109,8 +107,9 @@ def _saved(folder: Path, result: pipeline.Result, report: Mapping[str, object]) 
     named = result.catalog.items.set_index("item_id")["title"].dropna()
     titles = {item: str(named.get(item, "")) for item in known.items}
     about = {name: report[name] for name in ("data", "seed", "k", "package", "protocol", "best")}
-    saved_run.save(folder, result.ranker, known, titles, features, about)
-    return saved_run.SavedRun(result.ranker, known, titles, features)
+    run = saved_run.SavedRun(result.ranker, known, titles, features)
+    saved_run.save(folder, run, about)
+    return run
 
 
 def _as_json(report: Mapping[str, object]) -> str:
@@ -135,10 +134,10 @@ def _page(folder: Path, result: pipeline.Result, run: saved_run.SavedRun, report
         log.warning("user %r is not known here (of %d); showing others", user, len(run.known.users))
     elif user is not None:
         users = [user, *users]
-    methods = {name: {**one, "chosen": _plain(one["params"])} for name, one in report["methods"].items()}
     protocol, people = report["protocol"], [_listener(result, run, one) for one in dict.fromkeys(users)]
-    write_page(folder, f"{report['data']}: a run", people, methods,
-               {"What was extracted": extracted(result), "What was cleaned": result.cleaned.counts()},
+    tables = {"All methods": _methods(report["methods"]), "What was extracted": extracted(result),
+              "What was cleaned": result.cleaned.counts()}
+    write_page(folder, f"{report['data']}: a run", people, report["methods"], tables,
                user if user in users else users[len(users) * 3 // 5], result.best,
                f"{len(run.known.items):,} items, {len(run.known.users):,} users; {len(result.scores[0].users):,} users "
                f"in the test; split {protocol['split']}: {protocol['how']}")

@@ -25,9 +25,13 @@ from mmrec_helpers.ranking.reasons import alike_in
 FORMAT = 2
 """Version of a run's folder; a folder of another version is refused."""
 
-NAME = re.compile(r"[^\W.][\w.-]*")
+POPULAR = "what most people took: nothing is known of this user"
+"""`because` of a list for someone without a history, or with one that says nothing to the ranker."""
 
 DAY = 86_400.0
+
+MATRICES, PARTS = ("matrix", "seen"), ("data", "indices", "indptr")
+"""The sparse matrices of `known.npz`, and the arrays of each."""
 
 
 class RunError(ValueError):
@@ -65,13 +69,19 @@ class SavedRun:
         listed = recommended.to_frame()
         explained, = self.ranker.explain(query, [listed["item_id"].tolist()])
         past = [[item for item, added in one.past.items() if added > 0][:2] for one in explained]
-        popular = "what most people took: nothing is known of this user" if recommended.by_popularity[0] else ""
+        popular = POPULAR if recommended.by_popularity[0] else ""
         return pd.DataFrame({
             "rank": listed["rank"], "item_id": listed["item_id"],
             "title": [self.titles.get(item) or item for item in listed["item_id"]], "score": listed["score"],
             "because": ["; ".join(self.titles.get(item) or item for item in items) or popular for items in past],
             "alike_in": [alike_in(self.features, items[0], one.item)[0] if items else ""
                          for items, one in zip(past, explained, strict=True)]})
+
+
+def check_name(name: str) -> None:
+    """Raise RunError for a name that leaves its folder, is hidden, or is awkward in a shell."""
+    if not re.fullmatch(r"[^\W.][\w.-]*", name):
+        raise RunError(f"{name!r} is no name for a run; use letters, digits, - _ and .")
 
 
 @contextmanager
@@ -82,8 +92,7 @@ def writing(folder: str | Path) -> Iterator[Path]:
     for a name that leaves its folder, or a folder that holds something else.
     """
     folder = Path(folder)
-    if not NAME.fullmatch(folder.name):
-        raise RunError(f"{folder.name!r} is no name for a run; use letters, digits, - _ and .")
+    check_name(folder.name)
     _recover(folder)
     if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / "run.json").exists()):
         raise RunError(f"{folder}: there, and not a run; give another name, nothing was overwritten")
@@ -116,19 +125,17 @@ def _recover(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str, str], features: Sequence[Features],
-         about: Mapping[str, object]) -> None:
+def save(folder: Path, run: SavedRun, about: Mapping[str, object]) -> None:
     """Write what `open_run` reads, then `run.json` with the format's version, each file's sha256, and `about`."""
-    save_ranker(ranker, folder / "ranker")
+    save_ranker(run.ranker, folder / "ranker")
     (folder / "features").mkdir()
-    for number, one in enumerate(features):
+    for number, one in enumerate(run.features):
         np.savez(folder / "features" / f"{number}.npz", name=one.name, modality=one.modality, ids=one.ids.astype(str),
                  matrix=one.matrix, present=one.present)
-    both = {"matrix": known.matrix, "seen": known.seen}
-    parts = {f"{name}.{part}": getattr(matrix, part) for name, matrix in both.items() for part in
-             ("data", "indices", "indptr")}
+    known = run.known
+    parts = {f"{name}.{part}": getattr(getattr(known, name), part) for name in MATRICES for part in PARTS}
     np.savez(folder / "known.npz", users=known.users.astype(str), items=known.items.astype(str), **parts)
-    (folder / "titles.json").write_text(json.dumps(dict(titles), ensure_ascii=False), encoding="utf-8")
+    (folder / "titles.json").write_text(json.dumps(dict(run.titles), ensure_ascii=False), encoding="utf-8")
     written = {"format": FORMAT, **about, "sha256": checksums(folder)}
     (folder / "run.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
 
@@ -145,8 +152,8 @@ def open_run(folder: str | Path) -> SavedRun:
     _check_sums(folder, about.get("sha256"))
     with _reading(folder, "known.npz") as path, np.load(path, allow_pickle=False) as arrays:
         shape = len(arrays["users"]), len(arrays["items"])
-        matrix, seen = (sparse.csr_matrix(tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
-                                          shape) for name in ("matrix", "seen"))
+        matrix, seen = (sparse.csr_matrix(tuple(arrays[f"{name}.{part}"] for part in PARTS), shape)
+                        for name in MATRICES)
         matrix.check_format()
         seen.check_format()
         known = Interactions(matrix, arrays["users"], arrays["items"], seen)

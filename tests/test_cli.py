@@ -20,7 +20,7 @@ from mmrec_helpers import cli, doctor, pipeline, saved_run
 from mmrec_helpers.catalog import Catalog, Features, Interactions
 from mmrec_helpers.datasets.folder import verify
 from mmrec_helpers.datasets.recordshop.build import build
-from mmrec_helpers.ranking import EASE, SideEASE, load
+from mmrec_helpers.ranking import EASE, ContentKNN, SideEASE, load
 
 ROOT = Path(__file__).parents[1]
 RUN_FILES = {"metrics.json", "recommendations.parquet", "set_aside.csv", "index.html", "run.json", "known.npz",
@@ -55,7 +55,7 @@ def saved(tmp_path):
     known = Interactions(sparse.csr_matrix(np.eye(6) + np.eye(6, k=1) + np.eye(6, k=2)), list("uvwxyz"), list("abcdef"))
     titles = {"a": "First", "b": "\u591c\u66f2", "c": "Red\x1b[31m\x07 Album", "d": "Fourth", "e": "Fifth"}
     with saved_run.writing(tmp_path / "mine") as fresh:
-        saved_run.save(fresh, EASE(1.0).fit(known), known, titles, [], {})
+        saved_run.save(fresh, saved_run.SavedRun(EASE(1.0).fit(known), known, titles, []), {})
     return tmp_path / "mine"
 
 
@@ -285,6 +285,15 @@ def test_an_empty_history_gets_what_most_people_took_and_is_told_so(saved, capsy
     assert cli.main(["recommend", "--run", str(saved), "--history", ""]) == 0
     assert "what most people took" in capsys.readouterr().out
     assert answers(saved, capsys, "--history", "a")["by_popularity"] is False
+
+
+def test_a_history_that_says_nothing_to_the_ranker_gets_what_most_people_took_and_is_told_so(tmp_path, capsys):
+    known = Interactions(sparse.csr_matrix(np.eye(6) + np.eye(6, k=1)), list("uvwxyz"), list("abcdef"))
+    text = Features("tfidf", "text", list("abc"), np.eye(3) + 1)
+    with saved_run.writing(tmp_path / "mine") as fresh:
+        saved_run.save(fresh, saved_run.SavedRun(ContentKNN("tfidf").fit(known, [text]), known, {}, [text]), {})
+    assert answers(tmp_path / "mine", capsys, "--history", "f")["by_popularity"] is True  # it has no text
+    assert answers(tmp_path / "mine", capsys, "--history", "a")["by_popularity"] is False
 
 
 def test_a_title_that_the_terminal_cannot_print_stops_nothing(saved):

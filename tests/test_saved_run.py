@@ -40,7 +40,7 @@ def made(ranker):
 
 def write(folder, run, about=None):
     with writing(folder) as fresh:
-        saved_run.save(fresh, run.ranker, run.known, run.titles, run.features, about or {"seed": 0})
+        saved_run.save(fresh, run, about or {"seed": 0})
 
 
 @pytest.fixture(scope="module")

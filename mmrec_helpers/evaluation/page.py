@@ -42,9 +42,9 @@ def write_page(folder: Path, title: str, listeners: Sequence[Listener], methods:
                tables: Mapping[str, pd.DataFrame], chosen: str = "", ranker: str = "", facts: str = "") -> Path:
     """Write `folder/index.html`; the media shown are copied to `folder/media`, so the folder can be moved.
 
-    methods: as `report.numbers` gives them, best first; tables: heading -> content; chosen: whose list is open at first
-    (default: the first listener's); ranker: the method whose lists are shown; facts: a line below the title. Returns
-    the page's path.
+    methods: as `report.numbers` gives them, best first; tables: heading -> content, that of the methods first; chosen:
+    whose list is open at first (default: the first listener's); ranker: the method whose lists are shown; facts: a line
+    below the title. Returns the page's path.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
