@@ -1,4 +1,4 @@
-"""The command `mmrec`: one line and a non-zero exit code for a fault, a traceback only with `--debug`."""
+"""The command `mmrec`: an error is one line and a non-zero exit code, a traceback only with `--debug`."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ FIXES = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; c
 
 
 class Refused(ValueError):
-    """What was asked for on the command line cannot be; the message says what can."""
+    """The command line asks for something impossible; the message says what to write."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0, 1 for a fault, 130 for Ctrl-C."""
+    """Run one command; returns its exit code: 0, 1 for an error, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
     terminal.prepare()
     try:
         return arguments.does(arguments) or 0
     except KeyboardInterrupt:
-        print("\nstopped; what was extracted is kept, the same command goes on from there", file=sys.stderr)
+        print("\nstopped; what was extracted is kept: run the same command again to continue", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _line(fault: Exception) -> str:
-    """A fault in one line; our own errors speak for themselves, others are named."""
+    """An error in one line; one that is not of our own classes is shown with its class."""
     from mmrec_helpers.catalog import CatalogError, UnknownId
     from mmrec_helpers.saved_run import RunError
 
@@ -62,24 +62,24 @@ def _line(fault: Exception) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mmrec", description="A multimodal recommender, from raw media to lists.")
-    parser.add_argument("--debug", action="store_true", help="show a traceback on a fault")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _run_parser(commands)
     _recommend_parser(commands)
 
-    world = _command(commands, "world", _world, "make a record shop of any size")
+    world = _command(commands, "world", _world, "generate a synthetic record shop of any size")
     world.add_argument("--out", type=Path, required=True, help="a new folder")
-    world.add_argument("--items", type=int, help="records (default: 1200)")
-    world.add_argument("--users", type=int, help="listeners (default: 1000)")
-    world.add_argument("--events", type=int, help="clean log rows, about (default: 57 a user)")
-    world.add_argument("--seed", type=int, help="another world (default: the shipped one's)")
-    world.add_argument("--no-media", dest="media", action="store_false", default=None, help="tables only")
-    world.add_argument("--no-dirt", dest="soiled", action="store_false", default=None, help="a clean world")
-    world.add_argument("--log-seed", type=int, default=0, help="instead: copy the shop of --data with another log")
+    world.add_argument("--items", type=int, help="number of records (default: 1200)")
+    world.add_argument("--users", type=int, help="number of users (default: 1000)")
+    world.add_argument("--events", type=int, help="approximate number of clean events (default: 57 per user)")
+    world.add_argument("--seed", type=int, help="seed of the generator (default: that of the shipped shop)")
+    world.add_argument("--no-media", dest="media", action="store_false", default=None, help="only tables")
+    world.add_argument("--no-dirt", dest="soiled", action="store_false", default=None, help="no faults in the data")
+    world.add_argument("--log-seed", type=int, default=0, help="instead: copy the shop of --data with a new log")
     world.add_argument("--data", default="recordshop", help="the shop that --log-seed copies (default: recordshop)")
 
-    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to fix it")
+    _command(commands, "doctor", _doctor, "list what is installed, what is missing, and how to fix it")
 
     extract = _command(commands, "extract", _extract, "extract one modality's features into the store")
     extract.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
@@ -87,13 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     extract.add_argument("--encoder", help="such as minilm (default: the cheapest; see `mmrec encoders`)")
     extract.add_argument("--device", default="auto", choices=["auto", "cpu", "gpu"])
 
-    _command(commands, "encoders", _encoders, "the pretrained encoders: whose, trained on what, licence, cost")
+    _command(commands, "encoders", _encoders, "list the pretrained encoders: author, training data, licence, cost")
 
     course = _command(commands, "course", _course, "run, check, measure and reset the chapters")
     course.add_argument("action", choices=["run", "check", "exercises", "bands", "reset"])
     course.add_argument("name", nargs="?", help="one notebook (default: all)")
     course.add_argument("--notebooks", type=Path, default=Path("notebooks"))
-    course.add_argument("--fast", action="store_true", help="run on a small world")
+    course.add_argument("--fast", action="store_true", help="run on a small shop")
     return parser
 
 
@@ -103,26 +103,26 @@ def _run_parser(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--name", default="latest", help="the run's name")
     run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
     run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--k", type=int, default=20, help="length of the lists that are judged")
+    run.add_argument("--k", type=int, default=20, help="length of the evaluated lists")
     run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT:WEIGHT",
-                     help="the log's own name of an event, what it means, how much it counts (default 1): "
+                     help="the name of an event in the log, what it means, how much it counts (default 1): "
                           "add_to_cart=cart:3 (may be repeated)")
-    run.add_argument("--user", help="whose list the page opens with (default: someone with a middling history)")
-    run.add_argument("--pseudonyms", action="store_true", help="new random ids for users in all that is written")
+    run.add_argument("--user", help="whose list the page shows first (default: a user with a history of medium length)")
+    run.add_argument("--pseudonyms", action="store_true", help="write new random ids instead of those of the users")
     run.add_argument("--json", action="store_true", help="print one JSON document: that of metrics.json")
 
 
 def _recommend_parser(commands: argparse._SubParsersAction) -> None:
-    recommend = _command(commands, "recommend", _recommend, "answer from a saved run")
+    recommend = _command(commands, "recommend", _recommend, "recommend from a saved run")
     recommend.add_argument("--run", type=Path, required=True, help="a run's folder, such as runs/latest")
     who = recommend.add_mutually_exclusive_group(required=True)
     who.add_argument("--user", help="a user of the run")
     who.add_argument("--history", type=_ids, default=[], metavar="ID,ID",
-                     help="ids of items that someone unknown took; '' for none")
-    who.add_argument("--like", metavar="ITEM", help="an item, to list what to offer beside it")
+                     help="the history of a new user: ids of items; '' for none")
+    who.add_argument("--like", metavar="ITEM", help="an item: recommend items that are similar to it")
     recommend.add_argument("--k", type=int, default=10)
-    recommend.add_argument("--only", type=_ids, metavar="ID,ID", help="ids of items: nothing else is offered")
-    recommend.add_argument("--without", type=_ids, default=[], metavar="ID,ID", help="ids of items never offered")
+    recommend.add_argument("--only", type=_ids, metavar="ID,ID", help="recommend only these items")
+    recommend.add_argument("--without", type=_ids, default=[], metavar="ID,ID", help="do not recommend these items")
     recommend.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -152,13 +152,12 @@ def _meaning(asked: str) -> tuple[str, tuple[str, float]]:
     from mmrec_helpers.preprocessing.events import meaning
 
     name, _, means = asked.partition("=")
+    if not (name and means):
+        raise Refused(f"--event {asked!r}: write NAME=EVENT or NAME=EVENT:WEIGHT, such as add_to_cart=cart:3")
     try:
-        if name and means:
-            return name, meaning(means)
-        raise ValueError("a part is missing")
+        return name, meaning(means)
     except ValueError as fault:
-        raise Refused(f"--event {asked!r}: {fault}; write NAME=EVENT or NAME=EVENT:WEIGHT, such as "
-                      "add_to_cart=cart:3") from None
+        raise Refused(f"--event {asked!r}: {fault}") from None
 
 
 def _check_least(least: int, **asked: int) -> None:
@@ -177,7 +176,7 @@ def _recommend(given: argparse.Namespace) -> None:
     try:
         found = (run.recommend(given.user, given.history, given.k, **filters) if given.like is None else
                  run.similar_items(given.like, given.k, **filters))
-    except ValueError as fault:  # a list that is the same for everybody has nothing like an item
+    except ValueError as fault:  # popularity has no similar items
         raise Refused(str(fault)) from fault
     popular = found["because"].eq(POPULAR)
     if given.json:
@@ -205,7 +204,7 @@ def _world(given: argparse.Namespace) -> None:
     names = ("items", "users", "events", "seed", "media", "soiled")
     asked = {name: value for name in names if (value := getattr(given, name)) is not None}
     if asked and given.log_seed:
-        raise CatalogError("--log-seed copies a shop as it is (--data DIR); leave out the options of a new one")
+        raise CatalogError("--log-seed copies a shop as it is (--data DIR); leave out the options for a new one")
     catalog = write_redraw(given.out, given.data, given.log_seed) if given.log_seed else build(given.out, **asked)
     print(f"{given.out}: {len(catalog.items)} records, {len(catalog.events)} events")
 
@@ -229,7 +228,7 @@ def _extract(given: argparse.Namespace) -> None:
     catalog = datasets.load(given.data)
     made = extract(catalog, by_name(given.modality, given.encoder, given.device), store)
     print(f"{catalog.name}: {given.modality} of {int(made.present.sum())} of {len(made.ids)} items, "
-          f"{made.matrix.shape[1]} numbers each, {time.perf_counter() - start:.1f} s; kept in {store.folder}")
+          f"{made.matrix.shape[1]} dimensions, {time.perf_counter() - start:.1f} s; kept in {store.folder}")
 
 
 def _encoders(given: argparse.Namespace) -> None:

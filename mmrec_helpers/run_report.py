@@ -45,9 +45,9 @@ def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, u
 
 
 def figures(result: pipeline.Result) -> dict[str, object]:
-    """All that `metrics.json` holds: the methods, best first, with their settings, and what was cleaned and extracted.
+    """The content of `metrics.json`: the methods, best first, with their settings; what was cleaned and extracted.
 
-    A method's `valid` is the mean of each setting tried there; empty where there was nothing to compare.
+    `valid`: the mean on the validation stage of each setting that was tried; empty if there was only one.
     """
     methods = numbers(result.scores)
     for name, method in methods.items():
@@ -60,7 +60,7 @@ def figures(result: pipeline.Result) -> dict[str, object]:
 
 
 def extracted(result: pipeline.Result) -> pd.DataFrame:
-    """One row a modality: its features, how many items have them, of how many that have such a medium."""
+    """One row per modality: its features, how many items have them, how many items have such a medium."""
     rows = [(modality, one.features.name, int(one.features.present.sum()), one.media, one.features.matrix.shape[1],
              round(one.seconds, 1)) for modality, one in result.extracted.items()]
     rows += [(modality, "none", 0, 0, 0, 0.0) for modality in pipeline.EXTRACTORS if modality not in result.extracted]
@@ -79,11 +79,11 @@ def _show(result: pipeline.Result, report: Mapping) -> None:
 
 
 def _methods(methods: Mapping[str, Mapping]) -> pd.DataFrame:
-    """The table of methods, with NDCG by group of items, what each learns from, and its setting."""
+    """The table of methods, with NDCG by group of items, what each method learns from, and its setting."""
     groups = {group: [figure(one["groups"][group]["ndcg"]) for one in methods.values()] for group in GROUPS}
     return as_table(methods, shown=("ndcg", "recall")).assign(
         **groups, **{"learns from": [one["learns_from"] for one in methods.values()],
-                     "chosen on valid": [_plain(one["params"]) for one in methods.values()]}).reset_index()
+                     "chosen on validation": [_plain(one["params"]) for one in methods.values()]}).reset_index()
 
 
 def _against(one: Mapping[str, float | str] | None) -> str:
@@ -91,7 +91,7 @@ def _against(one: Mapping[str, float | str] | None) -> str:
 
 
 def _explained(fault: pipeline.RunStopped, folder: Path) -> pipeline.RunStopped:
-    """The fault with what was set aside, by which rule, the first line; all of it in a file beside the runs."""
+    """The error with what each rule set aside and its first line; the whole list is in a file beside the run."""
     path = folder.with_name(f"{folder.name}.set_aside.csv")
     found = fault.cleaned.set_aside
     terminal.harmless(found).to_csv(path, index=False)
@@ -113,7 +113,7 @@ def _saved(folder: Path, result: pipeline.Result, report: Mapping[str, object]) 
 
 
 def _as_json(report: Mapping[str, object]) -> str:
-    """A ranker among a blend's settings is its own settings; a number of numpy's is a number."""
+    """As JSON; a ranker in the settings of a blend is written as its own settings."""
     return json.dumps(report, indent=1, allow_nan=False, default=lambda one: (
         one.item() if isinstance(one, np.generic) else one.get_params() if hasattr(one, "get_params") else str(one)))
 
@@ -131,7 +131,7 @@ def _write_tables(folder: Path, result: pipeline.Result, report: Mapping[str, ob
 def _page(folder: Path, result: pipeline.Result, run: saved_run.SavedRun, report: Mapping, user: str | None) -> None:
     users = listeners(result)
     if user is not None and user not in run.known.users:
-        log.warning("user %r is not known here (of %d); showing others", user, len(run.known.users))
+        log.warning("user %r is not one of the %d users of this run; showing others", user, len(run.known.users))
     elif user is not None:
         users = [user, *users]
     protocol, people = report["protocol"], [_listener(result, run, one) for one in dict.fromkeys(users)]
@@ -144,7 +144,7 @@ def _page(folder: Path, result: pipeline.Result, run: saved_run.SavedRun, report
 
 
 def listeners(result: pipeline.Result, n: int = 8) -> list[str]:
-    """Users of the test whose histories are of n different lengths, from the shortest to the longest."""
+    """At most n users of the test, from the shortest to the longest history."""
     known, users = result.split.everything, np.asarray(result.scores[0].users)
     lengths = known.matrix.getnnz(axis=1)[positions(users, known.users, "user")]
     ordered = users[np.argsort(lengths, kind="stable")]
@@ -161,13 +161,13 @@ def _listener(result: pipeline.Result, run: saved_run.SavedRun, user: str) -> Li
 
 
 def _cards(result: pipeline.Result, run: saved_run.SavedRun) -> dict[str, tuple[str, Path | None, Path | None]]:
-    """What is shown of each item: its title, else its id; cover and preview, where there are."""
+    """Of each item: its title (else its id), cover and preview (else None)."""
     media = zip(result.catalog.items["item_id"], *map(result.catalog.media, ("image", "audio")), strict=True)
     return {item: (run.titles.get(item) or item, image, audio) for item, image, audio in media}
 
 
 def _plain(settings: Mapping[str, object]) -> str:
-    """`l2 200, weight 3`; of a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`."""
+    """`l2 200, weight 3`; for a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`."""
     chosen = settings.get("weights", {name: value for name, value in settings.items() if name != "features"})
     return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
                      for name, value in chosen.items())

@@ -1,4 +1,4 @@
-"""A run on disk: written whole or not at all, checked when it is read, read without TensorFlow. Chapter 11."""
+"""A run on disk: written completely or not at all, checked and read without TensorFlow. Taught in chapter 11."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from mmrec_helpers.ranking.reasons import alike_in
 FORMAT = 2
 """Version of a run's folder; a folder of another version is refused."""
 
-POPULAR = "what most people took: nothing is known of this user"
-"""`because` of a list for someone without a history, or with one that says nothing to the ranker."""
+POPULAR = "the most popular items: nothing is known about this user"
+"""`because` for a user without a history, or with one that the ranker cannot use."""
 
 DAY = 86_400.0
 
@@ -40,7 +40,7 @@ class RunError(ValueError):
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What answers need: the ranker, what is known of the users, the items' titles and features."""
+    """What recommending needs: the ranker, the users' interactions, the items' titles and features."""
 
     ranker: Ranker
     known: Interactions
@@ -49,19 +49,18 @@ class SavedRun:
 
     def recommend(self, user: str | None = None, history: Sequence[str] = (), k: int = 10,
                   only: Sequence[str] | None = None, without: Sequence[str] = ()) -> pd.DataFrame:
-        """The k best items for a known user, or for someone unknown who took `history`.
+        """The k best items for a user of the run, or for a new user with this history.
 
         Columns: rank, item_id, title, score, because (titles of past items), alike_in (name of features). Fewer than k
-        rows where no more are left. Without a history it is what most people took, and `because` says so. only,
-        without: ids of items, as in `Ranker.recommend`. Raises UnknownId for a user or item that is not in this run,
-        ValueError for k below 1.
+        rows if fewer items are left. Without a history: the most popular items, and `because` says so. only, without:
+        as in `Ranker.recommend`. Raises UnknownId for a user or item that is not in this run, ValueError for k below 1.
         """
         query = Queries.of(history, self.known.items) if user is None else self.known.queries([user])
         return self._table(query, self.ranker.recommend(query, k, only, without))
 
     def similar_items(self, item: str, k: int = 10, only: Sequence[str] | None = None,
                       without: Sequence[str] = ()) -> pd.DataFrame:
-        """The items to offer beside one item; columns and errors as in `recommend`."""
+        """The k items most similar to one item; columns and errors as in `recommend`."""
         query = Queries.of([item], self.known.items)
         return self._table(query, self.ranker.similar_items(item, k, only, without))
 
@@ -81,21 +80,21 @@ class SavedRun:
 def check_name(name: str) -> None:
     """Raise RunError for a name that leaves its folder, is hidden, or is awkward in a shell."""
     if not re.fullmatch(r"[^\W.][\w.-]*", name):
-        raise RunError(f"{name!r} is no name for a run; use letters, digits, - _ and .")
+        raise RunError(f"{name!r} is not a valid name for a run; use letters, digits, - _ and .")
 
 
 @contextmanager
 def writing(folder: str | Path) -> Iterator[Path]:
-    """A fresh folder to write a run into; it takes the place of `folder` when the block ends well.
+    """A new folder to write a run into; it replaces `folder` when the block ends without an error.
 
-    On any failure (a full disk, Ctrl-C) the half-written folder goes and an older run stays as it was. Raises RunError
-    for a name that leaves its folder, or a folder that holds something else.
+    On any error (a full disk, Ctrl-C) the new folder is removed and an older run is unchanged. Raises RunError for an
+    invalid name, or a folder that is not a run.
     """
     folder = Path(folder)
     check_name(folder.name)
     _recover(folder)
     if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / "run.json").exists()):
-        raise RunError(f"{folder}: there, and not a run; give another name, nothing was overwritten")
+        raise RunError(f"{folder}: exists and is not a run; give another name, nothing was overwritten")
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = (Path(tempfile.mkdtemp(prefix=f".{folder.name}.{what}-", dir=folder.parent)) for what in
                   ("new", "old"))
@@ -115,10 +114,10 @@ def writing(folder: str | Path) -> Iterator[Path]:
 
 
 def _recover(folder: Path) -> None:
-    """Bring back a run whose writer was killed between its two renames; clear what dead writers left a day ago."""
+    """Restore a run whose writer was killed between its two renames; remove what killed writers left a day ago."""
     mine = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-\w+")  # not those of a run `NAME.more`
     for left in sorted(left for left in folder.parent.glob(".*") if mine.fullmatch(left.name)):
-        with suppress(OSError):  # its writer is alive and was quicker
+        with suppress(OSError):  # its writer is running and removed it first
             if (left / "run").exists() and not folder.exists():
                 (left / "run").rename(folder)
             if time.time() - left.stat().st_mtime > DAY:
@@ -141,8 +140,8 @@ def save(folder: Path, run: SavedRun, about: Mapping[str, object]) -> None:
 
 
 def open_run(folder: str | Path) -> SavedRun:
-    """Read a run. Raises RunError, naming the file, where there is none, it is of another format, or a file of it is
-    missing, changed or not what it should be."""
+    """Read a run. Raises RunError, naming the file, if there is none, it has another format, or a file is missing or
+    changed."""
     folder = Path(folder)
     _recover(folder)
     about = _about(folder)
@@ -172,7 +171,7 @@ def open_run(folder: str | Path) -> SavedRun:
 
 @contextmanager
 def _reading(folder: Path, name: str) -> Iterator[Path]:
-    """What goes wrong within is a RunError that names the file."""
+    """Any error in the block becomes a RunError that names the file."""
     try:
         yield folder / name
     except Exception as fault:  # whatever a damaged file makes a reader raise
@@ -188,7 +187,7 @@ def _about(folder: Path) -> dict[str, object]:
 
 
 def _check_sums(folder: Path, sums: object) -> None:
-    """Names of run.json are looked up among the files found in the folder: none of them is ever opened as a path."""
+    """The names in run.json are compared with the files found in the folder; no name is opened as a path."""
     with _reading(folder, "run.json"):
         expected = {"ranker/ranker.json": "", "ranker/arrays.npz": ""}
         expected |= {str(name): value for name, value in dict(sums).items()}

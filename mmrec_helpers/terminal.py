@@ -1,4 +1,4 @@
-"""Text for people: tables that fit a terminal, and nothing in them that acts on it, or on a spreadsheet."""
+"""Tables for a terminal; text that can control neither a terminal nor a spreadsheet."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ACTS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-"""Control characters: escape codes begin with one; the last three ranges turn the direction of writing."""
+"""Control characters: escape codes begin with one; the last three ranges change the direction of writing."""
 
 
 def printable(text: object) -> str:
-    """The text without characters that move the cursor, colour, beep or turn the writing round.
+    """The text without characters that move the cursor, colour, beep or change the direction of writing.
 
     >>> printable("Red \\x1b[31mAlbum\\nby X")
     'Red [31mAlbum by X'
@@ -24,14 +24,14 @@ def printable(text: object) -> str:
 
 
 class _Printable(logging.Formatter):
-    """Log messages without what a title or an id could do to the terminal."""
+    """Log messages are `printable`: they may quote a title or an id."""
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(map(printable, super().format(record).splitlines()))
 
 
 def prepare() -> None:
-    """What a terminal cannot print (a title in Chinese on cp1252) is written as its code, and stops nothing."""
+    """Streams and log: a character that the terminal cannot print (Chinese on cp1252) is written as its code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -41,7 +41,7 @@ def prepare() -> None:
 
 
 def harmless(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table for a CSV file that people open: a spreadsheet takes no cell for a formula.
+    """The table for a CSV file: a spreadsheet reads no cell as a formula.
 
     >>> import pandas as pd
     >>> harmless(pd.DataFrame({"id": ["=1+1", "u1"], "line": [-2, 3]})).to_numpy().tolist()
@@ -53,7 +53,7 @@ def harmless(frame: pd.DataFrame) -> pd.DataFrame:
 def show(title: str, frame: pd.DataFrame, left: int = 1, wrap: bool = True) -> None:
     """Print a table: `left` columns of words, then figures; colour only on a terminal.
 
-    wrap: to the terminal, 80 columns in a pipe; else a row is a line in a pipe.
+    wrap: to the width of the terminal, in a pipe to 80 columns; without, each row is one line in a pipe.
     """
     from rich import box
     from rich.console import Console

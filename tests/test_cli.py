@@ -112,7 +112,7 @@ def test_the_page_shows_covers_and_players_that_are_there(run):
     assert page.count("<audio") >= 20
     assert page.count("<img") >= 20
     assert page.count('<section class="listener"') == 8
-    assert page.index("What is offered") < page.index("How good it is") < page.index("What was cleaned")
+    assert page.index("<h2>Recommendations") < page.index("<h2>How good") < page.index("What was cleaned")
     for medium in (run / "media").iterdir():
         assert f"media/{medium.name}" in page
     assert 'alt="cover of' in page
@@ -207,7 +207,7 @@ def test_no_cell_of_set_aside_csv_is_a_formula(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["--k", "0"], "--k 0: ask for at least 1"), (["--k", "-1"], "--k -1: ask for at least 1"),
-    (["--seed", "-1"], "--seed -1: ask for at least 0"), (["--name", "../x"], "'../x' is no name for a run"),
+    (["--seed", "-1"], "--seed -1: ask for at least 0"), (["--name", "../x"], "'../x' is not a valid name for a run"),
     *((["--event", text], f"--event {text!r}: ") for text in ("cart", "=cart", "add_to_cart=", "add=cart:much")),
     (["--user", "u", "--pseudonyms"], "nobody keeps their id")])
 def test_what_cannot_be_run_is_refused_before_anything_is_read(tmp_path, capsys, monkeypatch, arguments, says):
@@ -228,7 +228,7 @@ def test_without_tensorflow_a_run_says_what_to_install_before_any_work(shop, tmp
     assert 'pip install "mmrec-helpers[train]"' in line
 
 
-def test_media_that_give_nothing_are_said_loudly_and_stand_in_the_report(tmp_path, caplog):
+def test_media_that_give_nothing_are_said_loudly_and_are_in_the_report(tmp_path, caplog):
     items = pd.DataFrame({"item_id": ["a", "b", "c"], "title": "t", "audio": ["a.wav", np.nan, "c.wav"]})
     catalog = Catalog(items, pd.DataFrame(), tmp_path, "odd")
     silent = Features("gru", "audio", ["a", "b", "c"], np.full((3, 1), np.nan))
@@ -278,16 +278,16 @@ def test_recommend_takes_and_gives_ids(saved, capsys):
     assert {"rank", "item_id", "title", "score", "because", "alike_in"} == set(few[0])
 
 
-def test_an_empty_history_gets_what_most_people_took_and_is_told_so(saved, capsys):
+def test_an_empty_history_gets_the_most_popular_items_and_the_answer_says_so(saved, capsys):
     found = answers(saved, capsys, "--history", "", "--k", "2")
     assert found["by_popularity"] is True
     assert [one["item_id"] for one in found["items"]] == ["c", "d"]
     assert cli.main(["recommend", "--run", str(saved), "--history", ""]) == 0
-    assert "what most people took" in capsys.readouterr().out
+    assert saved_run.POPULAR in capsys.readouterr().out
     assert answers(saved, capsys, "--history", "a")["by_popularity"] is False
 
 
-def test_a_history_that_says_nothing_to_the_ranker_gets_what_most_people_took_and_is_told_so(tmp_path, capsys):
+def test_a_history_that_says_nothing_to_the_ranker_gets_the_most_popular_items_and_the_answer_says_so(tmp_path, capsys):
     known = Interactions(sparse.csr_matrix(np.eye(6) + np.eye(6, k=1)), list("uvwxyz"), list("abcdef"))
     text = Features("tfidf", "text", list("abc"), np.eye(3) + 1)
     with saved_run.writing(tmp_path / "mine") as fresh:
@@ -401,10 +401,10 @@ def test_ctrl_c_at_the_whole_command_keeps_what_was_extracted(shop, tmp_path):
         running.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(timeout=8)
-    told = running.stderr.read()
+    said = running.stderr.read()
     assert running.returncode == 130
-    assert "what was extracted is kept" in told
-    assert "Traceback" not in told
+    assert "what was extracted is kept" in said
+    assert "Traceback" not in said
     kept = {path: path.stat().st_mtime_ns for path in cache.glob("*/rows-*.npy")}
     assert not (tmp_path / "runs" / "latest").exists()
     assert mmrec(*command, env=environment).returncode == 0
@@ -557,7 +557,7 @@ def test_extract_keeps_features_and_a_second_run_says_the_same(shop, tmp_path, c
     said = []
     for _ in range(2):
         assert cli.main(["extract", "--data", str(shop), "--modality", "image"]) == 0
-        said.append(capsys.readouterr().out.split(" numbers")[0])
+        said.append(capsys.readouterr().out.split(" dimensions")[0])
     assert said[0] == said[1]
     assert re.fullmatch(r"small: image of \d+ of \d+ items, 94", said[0])
     assert len(list(tmp_path.glob("PictureStatistics-*/rows-*.npy"))) == 1

@@ -1,4 +1,4 @@
-"""The table of methods: how good, how sure, what was seen, what was chosen on what. Taught in chapter 9."""
+"""The table of methods: means with intervals, and how far each method is below the best. Taught in chapter 9."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SHOWN = ("ndcg", "recall", "precision", "f1")
 
 def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] = SHOWN, n: int = 1000,
           seed: int = 0) -> pd.DataFrame:
-    """One row a method, best mean of `metric` first: means with 95 % intervals, and how far below the best.
+    """One row per method, best mean of `metric` first: means with 95 % intervals, coverage, difference to the best.
 
-    Beside them the paired difference to the first row over the same users, in figures and in words. The first
-    row was picked on these very users, so small differences to it look a little larger than they are.
-    Raises ValueError where two methods have one name. Taught in chapter 9.
+    The difference is paired, over the same users, in figures and in words. The first row was picked on these very
+    users, so small differences to it look a little larger than they are.
+    Raises ValueError if two methods have the same name. Taught in chapter 9.
 
     >>> users, lists = np.arange(40).astype(str), np.full((40, 20), None)
     >>> both = [Scores(name, users, {"ndcg": np.full(40, mean)}, 0.5, lists)
@@ -34,10 +34,10 @@ def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] =
 
 def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed: int = 0,
             shown: Sequence[str] | None = None) -> dict[str, dict]:
-    """The same for machines, best first: by method, each metric's mean, low and high, the coverage, the users judged.
+    """The same as dictionaries: method -> each metric's mean, low and high, coverage, number of users.
 
-    Beside them the difference to the best, and `metric` on targets that are known, rare and new. None is a figure
-    that there is not. shown: which metrics (default: all).
+    Further the difference to the best, and `metric` on targets that are known, rare and new; None for nan. shown: which
+    metrics (default: all).
 
     >>> ndcg = np.array([0.5, 0.5])
     >>> one = Scores("a", np.array(["u", "v"]), {"ndcg": ndcg}, 0.25, np.full((2, 1), None))
@@ -56,7 +56,7 @@ def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed:
 
 
 def as_table(methods: Mapping[str, Mapping], metric: str = "ndcg", shown: Sequence[str] = SHOWN) -> pd.DataFrame:
-    """What `numbers` gave, for people."""
+    """What `numbers` gave, as text."""
     rows = {}
     for name, one in methods.items():
         below = one["against the best"]
@@ -68,12 +68,12 @@ def as_table(methods: Mapping[str, Mapping], metric: str = "ndcg", shown: Sequen
 
 
 def figure(value: float | None) -> str:
-    """Three decimals; `-` for a figure that there is not."""
+    """Three decimals; `-` for None."""
     return "-" if value is None else f"{value:.3f}"
 
 
 def interval(one: Mapping[str, float | None]) -> str:
-    """`0.213 [0.201, 0.225]`; without the interval where there is none."""
+    """`0.213 [0.201, 0.225]`; only the mean where there is no interval."""
     return figure(one["mean"]) + ("" if one["low"] is None else f" [{one['low']:.3f}, {one['high']:.3f}]")
 
 
