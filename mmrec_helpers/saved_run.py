@@ -191,14 +191,14 @@ def _check_sums(folder: Path, sums: object) -> None:
     with _reading(folder, "run.json"):
         expected = {"ranker/ranker.json": "", "ranker/arrays.npz": ""}
         expected |= {str(name): value for name, value in dict(sums).items()}
-    if links := [path for path in folder.rglob("*") if path.is_symlink()]:
-        raise RunError(f"{links[0]}: a link, and a run has only files; make the run again with `mmrec run`")
     with _reading(folder, ""):
+        if links := [path for path in folder.rglob("*") if path.is_symlink()]:
+            raise ValueError(f"{links[0]} is a link")
         found = checksums(folder)
     for name, value in expected.items():
-        if name not in found or found[name] != value:
-            raise RunError(f"{folder / name}: missing or changed since it was written; make the run again with "
-                           "`mmrec run`")
+        with _reading(folder, name):
+            if name not in found or found[name] != value:
+                raise ValueError("missing or changed")
 
 
 def _features(path: Path) -> Features:
