@@ -1,4 +1,4 @@
-"""The command `mmrec`: one line and a non-zero exit code for a fault, a traceback only with `--debug`."""
+"""The command `mmrec`: an error is one line and a non-zero exit code, a traceback only with `--debug`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmrec_helpers import terminal
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if os.path.expanduser("~") == "~":  # no home: Keras would make a folder of that name here
@@ -21,26 +23,17 @@ FIXES = {errno.EROFS: "; choose a place that can be written", errno.EACCES: "; c
 
 
 class Refused(ValueError):
-    """What was asked for on the command line cannot be; the message says what can."""
-
-
-class _Printable(logging.Formatter):
-    """Messages without what a title or an id could do to the terminal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        from mmrec_helpers.terminal import printable
-
-        return "\n".join(map(printable, super().format(record).splitlines()))
+    """The command line asks for something impossible; the message says what to write."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0, 1 for a fault, 130 for Ctrl-C."""
+    """Run one command; returns its exit code: 0, 1 for an error, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
-    _prepare_streams()
+    terminal.prepare()
     try:
         return arguments.does(arguments) or 0
     except KeyboardInterrupt:
-        print("\nstopped; what was extracted is kept, the same command goes on from there", file=sys.stderr)
+        print("\nstopped; what was extracted is kept: run the same command again to continue", file=sys.stderr)
         return 130
     except BrokenPipeError:
         return 1
@@ -51,23 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _prepare_streams() -> None:
-    """What a terminal cannot print (a title in Chinese on cp1252) is written as its code, and stops nothing."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Printable("%(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
 def _line(fault: Exception) -> str:
-    """A fault in one line; our own errors speak for themselves, others are named."""
+    """An error in one line; one that is not of our own classes is shown with its class."""
     from mmrec_helpers.catalog import CatalogError, UnknownId
     from mmrec_helpers.saved_run import RunError
-    from mmrec_helpers.terminal import printable
 
-    words = printable(" ".join(str(fault).split())) or type(fault).__name__
+    words = terminal.printable(" ".join(str(fault).split())) or type(fault).__name__
     if isinstance(fault, ModuleNotFoundError) and fault.name in ("tensorflow", "keras"):
         return (f"{fault.name} is not installed, and pictures and sounds need it: pip install "
                 "\"mmrec-helpers[train]\", or from the project's folder: make run")
@@ -80,24 +62,24 @@ def _line(fault: Exception) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mmrec", description="A multimodal recommender, from raw media to lists.")
-    parser.add_argument("--debug", action="store_true", help="show a traceback on a fault")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     _run_parser(commands)
     _recommend_parser(commands)
 
-    world = _command(commands, "world", _world, "make a record shop of any size")
+    world = _command(commands, "world", _world, "generate a synthetic record shop of any size")
     world.add_argument("--out", type=Path, required=True, help="a new folder")
-    world.add_argument("--items", type=int, help="records (default: 1200)")
-    world.add_argument("--users", type=int, help="listeners (default: 1000)")
-    world.add_argument("--events", type=int, help="clean log rows, about (default: 57 a user)")
-    world.add_argument("--seed", type=int, help="another world (default: the shipped one's)")
-    world.add_argument("--no-media", dest="media", action="store_false", default=None, help="tables only")
-    world.add_argument("--no-dirt", dest="soiled", action="store_false", default=None, help="a clean world")
-    world.add_argument("--log-seed", type=int, default=0, help="instead: copy the shop of --data with another log")
+    world.add_argument("--items", type=int, help="number of records (default: 1200)")
+    world.add_argument("--users", type=int, help="number of users (default: 1000)")
+    world.add_argument("--events", type=int, help="approximate number of clean events (default: 57 per user)")
+    world.add_argument("--seed", type=int, help="seed of the generator (default: that of the shipped shop)")
+    world.add_argument("--no-media", dest="media", action="store_false", default=None, help="only tables")
+    world.add_argument("--no-dirt", dest="soiled", action="store_false", default=None, help="no faults in the data")
+    world.add_argument("--log-seed", type=int, default=0, help="instead: copy the shop of --data with a new log")
     world.add_argument("--data", default="recordshop", help="the shop that --log-seed copies (default: recordshop)")
 
-    _command(commands, "doctor", _doctor, "say what is here, what is missing, and how to fix it")
+    _command(commands, "doctor", _doctor, "list what is installed, what is missing, and how to fix it")
 
     extract = _command(commands, "extract", _extract, "extract one modality's features into the store")
     extract.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
@@ -105,13 +87,13 @@ def _parser() -> argparse.ArgumentParser:
     extract.add_argument("--encoder", help="such as minilm (default: the cheapest; see `mmrec encoders`)")
     extract.add_argument("--device", default="auto", choices=["auto", "cpu", "gpu"])
 
-    _command(commands, "encoders", _encoders, "the pretrained encoders: whose, trained on what, licence, cost")
+    _command(commands, "encoders", _encoders, "list the pretrained encoders: author, training data, licence, cost")
 
     course = _command(commands, "course", _course, "run, check, measure and reset the chapters")
     course.add_argument("action", choices=["run", "check", "exercises", "bands", "reset"])
     course.add_argument("name", nargs="?", help="one notebook (default: all)")
     course.add_argument("--notebooks", type=Path, default=Path("notebooks"))
-    course.add_argument("--fast", action="store_true", help="run on a small world")
+    course.add_argument("--fast", action="store_true", help="run on a small shop")
     return parser
 
 
@@ -121,24 +103,26 @@ def _run_parser(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--name", default="latest", help="the run's name")
     run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
     run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--k", type=int, default=20, help="length of the lists that are judged")
-    run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT",
-                     help="what the log's own name of an event means: add_to_cart=cart (may be repeated)")
-    run.add_argument("--user", help="whose list the page opens with (default: someone with a middling history)")
-    run.add_argument("--pseudonyms", action="store_true", help="new random ids for users in all that is written")
+    run.add_argument("--k", type=int, default=20, help="length of the evaluated lists")
+    run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT:WEIGHT",
+                     help="the name of an event in the log, what it means, how much it counts (default 1): "
+                          "add_to_cart=cart:3 (may be repeated)")
+    run.add_argument("--user", help="whose list the page shows first (default: a user with a history of medium length)")
+    run.add_argument("--pseudonyms", action="store_true", help="write new random ids instead of those of the users")
     run.add_argument("--json", action="store_true", help="print one JSON document: that of metrics.json")
 
 
 def _recommend_parser(commands: argparse._SubParsersAction) -> None:
-    recommend = _command(commands, "recommend", _recommend, "answer from a saved run")
+    recommend = _command(commands, "recommend", _recommend, "recommend from a saved run")
     recommend.add_argument("--run", type=Path, required=True, help="a run's folder, such as runs/latest")
     who = recommend.add_mutually_exclusive_group(required=True)
     who.add_argument("--user", help="a user of the run")
-    who.add_argument("--history", help="ids of items that someone unknown took: ID,ID,ID; '' for none")
-    who.add_argument("--like", metavar="ITEM", help="an item, to list what to offer beside it")
+    who.add_argument("--history", type=_ids, default=[], metavar="ID,ID",
+                     help="the history of a new user: ids of items; '' for none")
+    who.add_argument("--like", metavar="ITEM", help="an item: recommend items that are similar to it")
     recommend.add_argument("--k", type=int, default=10)
-    recommend.add_argument("--only", metavar="ID,ID", help="ids of items: nothing else is offered")
-    recommend.add_argument("--without", metavar="ID,ID", help="ids of items that are not offered")
+    recommend.add_argument("--only", type=_ids, metavar="ID,ID", help="recommend only these items")
+    recommend.add_argument("--without", type=_ids, default=[], metavar="ID,ID", help="do not recommend these items")
     recommend.add_argument("--json", action="store_true", help="print one JSON document")
 
 
@@ -150,19 +134,30 @@ def _command(commands: argparse._SubParsersAction, name: str, does: object, help
 
 def _run(given: argparse.Namespace) -> None:
     from mmrec_helpers.run_report import run_and_report
-    from mmrec_helpers.saved_run import NAME
+    from mmrec_helpers.saved_run import check_name
 
     _check_least(1, k=given.k)
     _check_least(0, seed=given.seed)
-    if not NAME.fullmatch(given.name):
-        raise Refused(f"--name {given.name!r} is no name for a run; use letters, digits, - _ and .")
-    if strange := [one for one in given.event if not all(one.partition("="))]:
-        raise Refused(f"--event {strange[0]!r}: write NAME=EVENT, such as add_to_cart=cart")
+    check_name(given.name)
     if given.user is not None and given.pseudonyms:
         raise Refused("--user with --pseudonyms: nobody keeps their id; leave one of them out")
     logging.getLogger("mmrec_helpers.pipeline").setLevel(logging.INFO)
-    run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user,
-                   dict(one.split("=", 1) for one in given.event), given.pseudonyms, given.json)
+    events = dict(map(_meaning, given.event))
+    run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user, events, given.pseudonyms,
+                   given.json)
+
+
+def _meaning(asked: str) -> tuple[str, tuple[str, float]]:
+    """`add_to_cart=cart:3` as ("add_to_cart", ("cart", 3.0))."""
+    from mmrec_helpers.preprocessing.events import meaning
+
+    name, _, means = asked.partition("=")
+    if not (name and means):
+        raise Refused(f"--event {asked!r}: write NAME=EVENT or NAME=EVENT:WEIGHT, such as add_to_cart=cart:3")
+    try:
+        return name, meaning(means)
+    except ValueError as fault:
+        raise Refused(f"--event {asked!r}: {fault}") from None
 
 
 def _check_least(least: int, **asked: int) -> None:
@@ -174,33 +169,31 @@ def _check_least(least: int, **asked: int) -> None:
 def _recommend(given: argparse.Namespace) -> None:
     import json
 
-    from mmrec_helpers import terminal
-    from mmrec_helpers.saved_run import open_run
+    from mmrec_helpers.saved_run import POPULAR, open_run
 
     _check_least(1, k=given.k)
-    run, history = open_run(given.run), _ids(given.history) or []
-    filters = {"only": _ids(given.only), "without": _ids(given.without) or []}
+    run, filters = open_run(given.run), {"only": given.only, "without": given.without}
     try:
-        table = (run.recommend(given.user, history, given.k, **filters) if given.like is None else
+        found = (run.recommend(given.user, given.history, given.k, **filters) if given.like is None else
                  run.similar_items(given.like, given.k, **filters))
-    except ValueError as fault:  # a list that is the same for everybody has nothing like an item
+    except ValueError as fault:  # popularity has no similar items
         raise Refused(str(fault)) from fault
-    popular = given.like is None and not (run.known.queries([given.user]).history.nnz if given.user else history)
+    popular = found["because"].eq(POPULAR)
     if given.json:
-        asked = {"user": given.user, "history": history, "like": given.like, "k": given.k}
-        print(json.dumps({"run": str(given.run), **asked, "by_popularity": popular, "items": table.to_dict("records")},
-                         indent=1))
+        asked = {name: getattr(given, name) for name in ("user", "history", "like", "k")}
+        print(json.dumps({"run": str(given.run), **asked, "by_popularity": bool(popular.any()),
+                          "items": found.to_dict("records")}, indent=1))
         return
-    figures = {"score": table["score"].map("{:.3f}".format), "because": "" if popular else table["because"]}
-    terminal.show(terminal.table("", list(table), table.assign(**figures).itertuples(index=False), 6), wrap=False)
-    if popular:
-        print("what most people took: nothing is known of this user")
-    if len(table) < given.k:
-        print(f"{len(table)} of the {given.k} asked for: no more items are left for this user")
+    shown = found.assign(score=found["score"].map("{:.3f}".format), because=found["because"].mask(popular, ""))
+    terminal.show("", shown, left=6, wrap=False)
+    if popular.any():
+        print(POPULAR)
+    if len(found) < given.k:
+        print(f"{len(found)} of the {given.k} asked for: no more items are left for this user")
 
 
-def _ids(text: str | None) -> list[str] | None:
-    return None if text is None else [one.strip() for one in text.split(",") if one.strip()]
+def _ids(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 def _world(given: argparse.Namespace) -> None:
@@ -211,7 +204,7 @@ def _world(given: argparse.Namespace) -> None:
     names = ("items", "users", "events", "seed", "media", "soiled")
     asked = {name: value for name in names if (value := getattr(given, name)) is not None}
     if asked and given.log_seed:
-        raise CatalogError("--log-seed copies a shop as it is (--data DIR); leave out the options of a new one")
+        raise CatalogError("--log-seed copies a shop as it is (--data DIR); leave out the options for a new one")
     catalog = write_redraw(given.out, given.data, given.log_seed) if given.log_seed else build(given.out, **asked)
     print(f"{given.out}: {len(catalog.items)} records, {len(catalog.events)} events")
 
@@ -235,7 +228,7 @@ def _extract(given: argparse.Namespace) -> None:
     catalog = datasets.load(given.data)
     made = extract(catalog, by_name(given.modality, given.encoder, given.device), store)
     print(f"{catalog.name}: {given.modality} of {int(made.present.sum())} of {len(made.ids)} items, "
-          f"{made.matrix.shape[1]} numbers each, {time.perf_counter() - start:.1f} s; kept in {store.folder}")
+          f"{made.matrix.shape[1]} dimensions, {time.perf_counter() - start:.1f} s; kept in {store.folder}")
 
 
 def _encoders(given: argparse.Namespace) -> None:

@@ -16,12 +16,14 @@ from mmrec_helpers.evaluation import numbers
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.page import Card, Listener, write_page
+from mmrec_helpers.evaluation.report import as_table, figure
 
 log = logging.getLogger(__name__)
 
 
 def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, user: str | None = None,
-                   events: Mapping[str, str] | None = None, pseudonyms: bool = False, as_json: bool = False) -> None:
+                   events: Mapping[str, str | tuple[str, float]] | None = None, pseudonyms: bool = False,
+                   as_json: bool = False) -> None:
     """The main job on `data`, shown on the screen and written to `folder`; an older run survives a failure.
 
     user: whose list the page opens with; events, pseudonyms: as in `pipeline.main`; as_json: print metrics.json alone.
@@ -38,16 +40,14 @@ def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, u
     if as_json:
         print(_as_json(report))
         return
-    for table in shown(result, report):
-        terminal.show(table)
-        print()
+    _show(result, report)
     print(f"~ no difference to the best was shown\nwritten to {folder}; open {folder / 'index.html'}")
 
 
 def figures(result: pipeline.Result) -> dict[str, object]:
-    """All that `metrics.json` holds: the methods, best first, with their settings, and what was cleaned and extracted.
+    """The content of `metrics.json`: the methods, best first, with their settings; what was cleaned and extracted.
 
-    A method's `valid` is the mean of each setting tried there; empty where there was nothing to compare.
+    `valid`: the mean on the validation stage of each setting that was tried; empty if there was only one.
     """
     methods = numbers(result.scores)
     for name, method in methods.items():
@@ -60,39 +60,38 @@ def figures(result: pipeline.Result) -> dict[str, object]:
 
 
 def extracted(result: pipeline.Result) -> pd.DataFrame:
-    """One row a modality: its features, how many items have them, of how many that have such a medium."""
+    """One row per modality: its features, how many items have them, how many items have such a medium."""
     rows = [(modality, one.features.name, int(one.features.present.sum()), one.media, one.features.matrix.shape[1],
              round(one.seconds, 1)) for modality, one in result.extracted.items()]
     rows += [(modality, "none", 0, 0, 0, 0.0) for modality in pipeline.EXTRACTORS if modality not in result.extracted]
     return pd.DataFrame(rows, columns=["modality", "features", "items", "media", "dimensions", "seconds"])
 
 
-def shown(result: pipeline.Result, report: Mapping) -> list[object]:
+def _show(result: pipeline.Result, report: Mapping) -> None:
     """The tables for a terminal of 80 columns: cleaned, extracted, and the methods with the figures of the report."""
-    users = len(result.scores[0].users)
-    title = f"methods, best first: NDCG of {users} users, split {report['protocol']['split']}"
-    rows = [(name, _interval(one["ndcg"]), _against(one["against the best"]),
-             *(_figure(one["groups"][group]["ndcg"]) for group in GROUPS)) for name, one in report["methods"].items()]
-    tables = {"cleaned": result.cleaned.counts(), "extracted": extracted(result)}
-    return [*(terminal.table(name, list(table), table.itertuples(index=False), left=2)
-              for name, table in tables.items()),
-            terminal.table(title, ["method", f"NDCG@{report['k']} [95 %]", "to the best", *GROUPS], rows)]
+    methods, k = _methods(report["methods"]), report["k"]
+    title = f"methods, best first: NDCG of {len(result.scores[0].users)} users, split {report['protocol']['split']}"
+    methods["to the best"] = [_against(one["against the best"]) for one in report["methods"].values()]
+    for name, table, left in (("cleaned", result.cleaned.counts(), 2), ("extracted", extracted(result), 2),
+                              (title, methods[["method", f"NDCG@{k} (95 %)", "to the best", *GROUPS]], 1)):
+        terminal.show(name, table, left)
+        print()
 
 
-def _interval(one: Mapping[str, float | None]) -> str:
-    return _figure(one["mean"]) + ("" if one["low"] is None else f" [{one['low']:.3f}, {one['high']:.3f}]")
+def _methods(methods: Mapping[str, Mapping]) -> pd.DataFrame:
+    """The table of methods, with NDCG by group of items, what each method learns from, and its setting."""
+    groups = {group: [figure(one["groups"][group]["ndcg"]) for one in methods.values()] for group in GROUPS}
+    return as_table(methods, shown=("ndcg", "recall")).assign(
+        **groups, **{"learns from": [one["learns_from"] for one in methods.values()],
+                     "chosen on validation": [_plain(one["params"]) for one in methods.values()]}).reset_index()
 
 
 def _against(one: Mapping[str, float | str] | None) -> str:
     return "best" if one is None else f"{one['mean']:+.3f} " + one["words"].replace(NO_DIFFERENCE, "~")
 
 
-def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
 def _explained(fault: pipeline.RunStopped, folder: Path) -> pipeline.RunStopped:
-    """The fault with what was set aside, by which rule, the first line; all of it in a file beside the runs."""
+    """The error with what each rule set aside and its first line; the whole list is in a file beside the run."""
     path = folder.with_name(f"{folder.name}.set_aside.csv")
     found = fault.cleaned.set_aside
     terminal.harmless(found).to_csv(path, index=False)
@@ -108,12 +107,13 @@ def _saved(folder: Path, result: pipeline.Result, report: Mapping[str, object]) 
     named = result.catalog.items.set_index("item_id")["title"].dropna()
     titles = {item: str(named.get(item, "")) for item in known.items}
     about = {name: report[name] for name in ("data", "seed", "k", "package", "protocol", "best")}
-    saved_run.save(folder, result.ranker, known, titles, features, about)
-    return saved_run.SavedRun(result.ranker, known, titles, features)
+    run = saved_run.SavedRun(result.ranker, known, titles, features)
+    saved_run.save(folder, run, about)
+    return run
 
 
 def _as_json(report: Mapping[str, object]) -> str:
-    """A ranker among a blend's settings is its own settings; a number of numpy's is a number."""
+    """As JSON; a ranker in the settings of a blend is written as its own settings."""
     return json.dumps(report, indent=1, allow_nan=False, default=lambda one: (
         one.item() if isinstance(one, np.generic) else one.get_params() if hasattr(one, "get_params") else str(one)))
 
@@ -131,20 +131,20 @@ def _write_tables(folder: Path, result: pipeline.Result, report: Mapping[str, ob
 def _page(folder: Path, result: pipeline.Result, run: saved_run.SavedRun, report: Mapping, user: str | None) -> None:
     users = listeners(result)
     if user is not None and user not in run.known.users:
-        log.warning("user %r is not known here (of %d); showing others", user, len(run.known.users))
+        log.warning("user %r is not one of the %d users of this run; showing others", user, len(run.known.users))
     elif user is not None:
         users = [user, *users]
-    methods = {name: {**one, "chosen": _plain(one["params"])} for name, one in report["methods"].items()}
     protocol, people = report["protocol"], [_listener(result, run, one) for one in dict.fromkeys(users)]
-    write_page(folder, f"{report['data']}: a run", people, methods,
-               {"What was extracted": extracted(result), "What was cleaned": result.cleaned.counts()},
+    tables = {"All methods": _methods(report["methods"]), "What was extracted": extracted(result),
+              "What was cleaned": result.cleaned.counts()}
+    write_page(folder, f"{report['data']}: a run", people, report["methods"], tables,
                user if user in users else users[len(users) * 3 // 5], result.best,
                f"{len(run.known.items):,} items, {len(run.known.users):,} users; {len(result.scores[0].users):,} users "
                f"in the test; split {protocol['split']}: {protocol['how']}")
 
 
 def listeners(result: pipeline.Result, n: int = 8) -> list[str]:
-    """Users of the test whose histories are of n different lengths, from the shortest to the longest."""
+    """At most n users of the test, from the shortest to the longest history."""
     known, users = result.split.everything, np.asarray(result.scores[0].users)
     lengths = known.matrix.getnnz(axis=1)[positions(users, known.users, "user")]
     ordered = users[np.argsort(lengths, kind="stable")]
@@ -161,13 +161,13 @@ def _listener(result: pipeline.Result, run: saved_run.SavedRun, user: str) -> Li
 
 
 def _cards(result: pipeline.Result, run: saved_run.SavedRun) -> dict[str, tuple[str, Path | None, Path | None]]:
-    """What is shown of each item: its title, else its id; cover and preview, where there are."""
+    """Of each item: its title (else its id), cover and preview (else None)."""
     media = zip(result.catalog.items["item_id"], *map(result.catalog.media, ("image", "audio")), strict=True)
     return {item: (run.titles.get(item) or item, image, audio) for item, image, audio in media}
 
 
 def _plain(settings: Mapping[str, object]) -> str:
-    """`l2 200, weight 3`; of a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`."""
+    """`l2 200, weight 3`; for a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`."""
     chosen = settings.get("weights", {name: value for name, value in settings.items() if name != "features"})
     return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
                      for name, value in chosen.items())

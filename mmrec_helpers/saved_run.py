@@ -1,8 +1,7 @@
-"""A run on disk: written whole or not at all, checked when it is read, read without TensorFlow. Chapter 11."""
+"""A run on disk: written completely or not at all, checked and read without TensorFlow. Taught in chapter 11."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -18,6 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from mmrec_helpers.catalog import Features, Interactions, Queries, Recommendations
+from mmrec_helpers.datasets.folder import checksums
 from mmrec_helpers.ranking import Ranker, load
 from mmrec_helpers.ranking import save as save_ranker
 from mmrec_helpers.ranking.reasons import alike_in
@@ -25,9 +25,13 @@ from mmrec_helpers.ranking.reasons import alike_in
 FORMAT = 2
 """Version of a run's folder; a folder of another version is refused."""
 
-NAME = re.compile(r"[^\W.][\w.-]*")
+POPULAR = "the most popular items: nothing is known about this user"
+"""`because` for a user without a history, or with one that the ranker cannot use."""
 
 DAY = 86_400.0
+
+MATRICES, PARTS = ("matrix", "seen"), ("data", "indices", "indptr")
+"""The sparse matrices of `known.npz`, and the arrays of each."""
 
 
 class RunError(ValueError):
@@ -36,7 +40,7 @@ class RunError(ValueError):
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What answers need: the ranker, what is known of the users, the items' titles and features."""
+    """What recommending needs: the ranker, the users' interactions, the items' titles and features."""
 
     ranker: Ranker
     known: Interactions
@@ -45,19 +49,18 @@ class SavedRun:
 
     def recommend(self, user: str | None = None, history: Sequence[str] = (), k: int = 10,
                   only: Sequence[str] | None = None, without: Sequence[str] = ()) -> pd.DataFrame:
-        """The k best items for a known user, or for someone unknown who took `history`.
+        """The k best items for a user of the run, or for a new user with this history.
 
         Columns: rank, item_id, title, score, because (titles of past items), alike_in (name of features). Fewer than k
-        rows where no more are left. Without a history it is what most people took, and `because` says so. only,
-        without: ids of items, as in `Ranker.recommend`. Raises UnknownId for a user or item that is not in this run,
-        ValueError for k below 1.
+        rows if fewer items are left. Without a history: the most popular items, and `because` says so. only, without:
+        as in `Ranker.recommend`. Raises UnknownId for a user or item that is not in this run, ValueError for k below 1.
         """
         query = Queries.of(history, self.known.items) if user is None else self.known.queries([user])
         return self._table(query, self.ranker.recommend(query, k, only, without))
 
     def similar_items(self, item: str, k: int = 10, only: Sequence[str] | None = None,
                       without: Sequence[str] = ()) -> pd.DataFrame:
-        """The items to offer beside one item; columns and errors as in `recommend`."""
+        """The k items most similar to one item; columns and errors as in `recommend`."""
         query = Queries.of([item], self.known.items)
         return self._table(query, self.ranker.similar_items(item, k, only, without))
 
@@ -65,7 +68,7 @@ class SavedRun:
         listed = recommended.to_frame()
         explained, = self.ranker.explain(query, [listed["item_id"].tolist()])
         past = [[item for item, added in one.past.items() if added > 0][:2] for one in explained]
-        popular = "what most people took: nothing is known of this user" if recommended.by_popularity[0] else ""
+        popular = POPULAR if recommended.by_popularity[0] else ""
         return pd.DataFrame({
             "rank": listed["rank"], "item_id": listed["item_id"],
             "title": [self.titles.get(item) or item for item in listed["item_id"]], "score": listed["score"],
@@ -74,19 +77,24 @@ class SavedRun:
                          for items, one in zip(past, explained, strict=True)]})
 
 
+def check_name(name: str) -> None:
+    """Raise RunError for a name that leaves its folder, is hidden, or is awkward in a shell."""
+    if not re.fullmatch(r"[^\W.][\w.-]*", name):
+        raise RunError(f"{name!r} is not a valid name for a run; use letters, digits, - _ and .")
+
+
 @contextmanager
 def writing(folder: str | Path) -> Iterator[Path]:
-    """A fresh folder to write a run into; it takes the place of `folder` when the block ends well.
+    """A new folder to write a run into; it replaces `folder` when the block ends without an error.
 
-    On any failure (a full disk, Ctrl-C) the half-written folder goes and an older run stays as it was. Raises RunError
-    for a name that leaves its folder, or a folder that holds something else.
+    On any error (a full disk, Ctrl-C) the new folder is removed and an older run is unchanged. Raises RunError for an
+    invalid name, or a folder that is not a run.
     """
     folder = Path(folder)
-    if not NAME.fullmatch(folder.name):
-        raise RunError(f"{folder.name!r} is no name for a run; use letters, digits, - _ and .")
+    check_name(folder.name)
     _recover(folder)
     if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / "run.json").exists()):
-        raise RunError(f"{folder}: there, and not a run; give another name, nothing was overwritten")
+        raise RunError(f"{folder}: exists and is not a run; give another name, nothing was overwritten")
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh, old = (Path(tempfile.mkdtemp(prefix=f".{folder.name}.{what}-", dir=folder.parent)) for what in
                   ("new", "old"))
@@ -106,37 +114,34 @@ def writing(folder: str | Path) -> Iterator[Path]:
 
 
 def _recover(folder: Path) -> None:
-    """Bring back a run whose writer was killed between its two renames; clear what dead writers left a day ago."""
+    """Restore a run whose writer was killed between its two renames; remove what killed writers left a day ago."""
     mine = re.compile(rf"\.{re.escape(folder.name)}\.(new|old)-\w+")  # not those of a run `NAME.more`
     for left in sorted(left for left in folder.parent.glob(".*") if mine.fullmatch(left.name)):
-        with suppress(OSError):  # its writer is alive and was quicker
+        with suppress(OSError):  # its writer is running and removed it first
             if (left / "run").exists() and not folder.exists():
                 (left / "run").rename(folder)
             if time.time() - left.stat().st_mtime > DAY:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def save(folder: Path, ranker: Ranker, known: Interactions, titles: Mapping[str, str], features: Sequence[Features],
-         about: Mapping[str, object]) -> None:
+def save(folder: Path, run: SavedRun, about: Mapping[str, object]) -> None:
     """Write what `open_run` reads, then `run.json` with the format's version, each file's sha256, and `about`."""
-    save_ranker(ranker, folder / "ranker")
+    save_ranker(run.ranker, folder / "ranker")
     (folder / "features").mkdir()
-    for number, one in enumerate(features):
+    for number, one in enumerate(run.features):
         np.savez(folder / "features" / f"{number}.npz", name=one.name, modality=one.modality, ids=one.ids.astype(str),
                  matrix=one.matrix, present=one.present)
-    both = {"matrix": known.matrix, "seen": known.seen}
-    parts = {f"{name}.{part}": getattr(matrix, part) for name, matrix in both.items() for part in
-             ("data", "indices", "indptr")}
+    known = run.known
+    parts = {f"{name}.{part}": getattr(getattr(known, name), part) for name in MATRICES for part in PARTS}
     np.savez(folder / "known.npz", users=known.users.astype(str), items=known.items.astype(str), **parts)
-    (folder / "titles.json").write_text(json.dumps(dict(titles), ensure_ascii=False), encoding="utf-8")
-    sums = {path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()}
-    (folder / "run.json").write_text(json.dumps({"format": FORMAT, **about, "sha256": sums}, indent=1),
-                                     encoding="utf-8")
+    (folder / "titles.json").write_text(json.dumps(dict(run.titles), ensure_ascii=False), encoding="utf-8")
+    written = {"format": FORMAT, **about, "sha256": checksums(folder)}
+    (folder / "run.json").write_text(json.dumps(written, indent=1), encoding="utf-8")
 
 
 def open_run(folder: str | Path) -> SavedRun:
-    """Read a run. Raises RunError, naming the file, where there is none, it is of another format, or a file of it is
-    missing, changed or not what it should be."""
+    """Read a run. Raises RunError, naming the file, if there is none, it has another format, or a file is missing or
+    changed."""
     folder = Path(folder)
     _recover(folder)
     about = _about(folder)
@@ -146,8 +151,8 @@ def open_run(folder: str | Path) -> SavedRun:
     _check_sums(folder, about.get("sha256"))
     with _reading(folder, "known.npz") as path, np.load(path, allow_pickle=False) as arrays:
         shape = len(arrays["users"]), len(arrays["items"])
-        matrix, seen = (sparse.csr_matrix(tuple(arrays[f"{name}.{part}"] for part in ("data", "indices", "indptr")),
-                                          shape) for name in ("matrix", "seen"))
+        matrix, seen = (sparse.csr_matrix(tuple(arrays[f"{name}.{part}"] for part in PARTS), shape)
+                        for name in MATRICES)
         matrix.check_format()
         seen.check_format()
         known = Interactions(matrix, arrays["users"], arrays["items"], seen)
@@ -166,7 +171,7 @@ def open_run(folder: str | Path) -> SavedRun:
 
 @contextmanager
 def _reading(folder: Path, name: str) -> Iterator[Path]:
-    """What goes wrong within is a RunError that names the file."""
+    """Any error in the block becomes a RunError that names the file."""
     try:
         yield folder / name
     except Exception as fault:  # whatever a damaged file makes a reader raise
@@ -182,20 +187,18 @@ def _about(folder: Path) -> dict[str, object]:
 
 
 def _check_sums(folder: Path, sums: object) -> None:
+    """The names in run.json are compared with the files found in the folder; no name is opened as a path."""
     with _reading(folder, "run.json"):
-        expected = {str(name): str(value) for name, value in dict(sums).items()}
-    for name in (f"ranker/{part}" for part in ("ranker.json", "arrays.npz")):
-        expected.setdefault(name, "")
+        expected = {"ranker/ranker.json": "", "ranker/arrays.npz": ""}
+        expected |= {str(name): value for name, value in dict(sums).items()}
+    with _reading(folder, ""):
+        if links := [path for path in folder.rglob("*") if path.is_symlink()]:
+            raise ValueError(f"{links[0]} is a link")
+        found = checksums(folder)
     for name, value in expected.items():
-        with suppress(OSError, ValueError):
-            if (folder / name).resolve().is_relative_to(folder.resolve()) and _sha256(folder / name) == value:
-                continue
-        raise RunError(f"{folder / name}: missing or changed since it was written; make the run again with `mmrec run`")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        with _reading(folder, name):
+            if name not in found or found[name] != value:
+                raise ValueError("missing or changed")
 
 
 def _features(path: Path) -> Features:

@@ -21,7 +21,7 @@ from mmrec_helpers.catalog import Catalog, Features, Interactions
 from mmrec_helpers.datasets.folder import verify
 from mmrec_helpers.datasets.recordshop.build import build
 from mmrec_helpers.evaluation.methods import features_for
-from mmrec_helpers.ranking import EASE, SideEASE, load
+from mmrec_helpers.ranking import EASE, ContentKNN, SideEASE, load
 
 ROOT = Path(__file__).parents[1]
 RUN_FILES = {"metrics.json", "recommendations.parquet", "set_aside.csv", "index.html", "run.json", "known.npz",
@@ -56,7 +56,7 @@ def saved(tmp_path):
     known = Interactions(sparse.csr_matrix(np.eye(6) + np.eye(6, k=1) + np.eye(6, k=2)), list("uvwxyz"), list("abcdef"))
     titles = {"a": "First", "b": "\u591c\u66f2", "c": "Red\x1b[31m\x07 Album", "d": "Fourth", "e": "Fifth"}
     with saved_run.writing(tmp_path / "mine") as fresh:
-        saved_run.save(fresh, EASE(1.0).fit(known), known, titles, [], {})
+        saved_run.save(fresh, saved_run.SavedRun(EASE(1.0).fit(known), known, titles, []), {})
     return tmp_path / "mine"
 
 
@@ -113,7 +113,7 @@ def test_the_page_shows_covers_and_players_that_are_there(run):
     assert page.count("<audio") >= 20
     assert page.count("<img") >= 20
     assert page.count('<section class="listener"') == 8
-    assert page.index("What is offered") < page.index("How good it is") < page.index("What was cleaned")
+    assert page.index("<h2>Recommendations") < page.index("<h2>How good") < page.index("What was cleaned")
     for medium in (run / "media").iterdir():
         assert f"media/{medium.name}" in page
     assert 'alt="cover of' in page
@@ -156,12 +156,12 @@ def test_pseudonyms_leave_no_id_of_a_user_in_anything_written(plain, tmp_path, c
     assert bots["id"].nunique() == len({lines[int(line) - 1].split(",")[0] for line in bots["line"]})
 
 
-def test_the_logs_own_names_of_events_are_passed_on(plain, tmp_path, monkeypatch):
+def test_the_logs_own_names_of_events_are_passed_on_with_their_weights(plain, tmp_path, monkeypatch):
     given = {}
     monkeypatch.setattr("mmrec_helpers.preprocessing.preprocess", lambda catalog, **more: given.update(more) or 1 / 0)
-    assert cli.main(["run", "--data", str(plain), "--runs", str(tmp_path), "--event", "add_to_cart=cart",
-                     "--event", "bought=purchase"]) == 1
-    assert given == {"events": {"add_to_cart": "cart", "bought": "purchase"}}
+    assert cli.main(["run", "--data", str(plain), "--runs", str(tmp_path), "--event", "add_to_cart=cart:3",
+                     "--event", "bought=purchase", "--event", "a:b=like:0.5"]) == 1
+    assert given == {"events": {"add_to_cart": ("cart", 3.0), "bought": ("purchase", 1.0), "a:b": ("like", 0.5)}}
 
 
 def write_shop(folder, items, events):
@@ -208,8 +208,9 @@ def test_no_cell_of_set_aside_csv_is_a_formula(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["--k", "0"], "--k 0: ask for at least 1"), (["--k", "-1"], "--k -1: ask for at least 1"),
-    (["--seed", "-1"], "--seed -1: ask for at least 0"), (["--name", "../x"], "'../x' is no name for a run"),
-    (["--event", "cart"], "write NAME=EVENT"), (["--user", "u", "--pseudonyms"], "nobody keeps their id")])
+    (["--seed", "-1"], "--seed -1: ask for at least 0"), (["--name", "../x"], "'../x' is not a valid name for a run"),
+    *((["--event", text], f"--event {text!r}: ") for text in ("cart", "=cart", "add_to_cart=", "add=cart:much")),
+    (["--user", "u", "--pseudonyms"], "nobody keeps their id")])
 def test_what_cannot_be_run_is_refused_before_anything_is_read(tmp_path, capsys, monkeypatch, arguments, says):
     monkeypatch.setattr("mmrec_helpers.datasets.load", lambda *_: pytest.fail("it was read"))
     assert cli.main(["run", "--runs", str(tmp_path / "runs"), *arguments]) == 1
@@ -228,7 +229,7 @@ def test_without_tensorflow_a_run_says_what_to_install_before_any_work(shop, tmp
     assert 'pip install "mmrec-helpers[train]"' in line
 
 
-def test_media_that_give_nothing_are_said_loudly_and_stand_in_the_report(tmp_path, caplog):
+def test_media_that_give_nothing_are_said_loudly_and_are_in_the_report(tmp_path, caplog):
     items = pd.DataFrame({"item_id": ["a", "b", "c"], "title": "t", "audio": ["a.wav", np.nan, "c.wav"]})
     catalog = Catalog(items, pd.DataFrame(), tmp_path, "odd")
     silent = Features("gru", "audio", ["a", "b", "c"], np.full((3, 1), np.nan))
@@ -278,13 +279,22 @@ def test_recommend_takes_and_gives_ids(saved, capsys):
     assert {"rank", "item_id", "title", "score", "because", "alike_in"} == set(few[0])
 
 
-def test_an_empty_history_gets_what_most_people_took_and_is_told_so(saved, capsys):
+def test_an_empty_history_gets_the_most_popular_items_and_the_answer_says_so(saved, capsys):
     found = answers(saved, capsys, "--history", "", "--k", "2")
     assert found["by_popularity"] is True
     assert [one["item_id"] for one in found["items"]] == ["c", "d"]
     assert cli.main(["recommend", "--run", str(saved), "--history", ""]) == 0
-    assert "what most people took" in capsys.readouterr().out
+    assert saved_run.POPULAR in capsys.readouterr().out
     assert answers(saved, capsys, "--history", "a")["by_popularity"] is False
+
+
+def test_a_history_that_says_nothing_to_the_ranker_gets_the_most_popular_items_and_the_answer_says_so(tmp_path, capsys):
+    known = Interactions(sparse.csr_matrix(np.eye(6) + np.eye(6, k=1)), list("uvwxyz"), list("abcdef"))
+    text = Features("tfidf", "text", list("abc"), np.eye(3) + 1)
+    with saved_run.writing(tmp_path / "mine") as fresh:
+        saved_run.save(fresh, saved_run.SavedRun(ContentKNN("tfidf").fit(known, [text]), known, {}, [text]), {})
+    assert answers(tmp_path / "mine", capsys, "--history", "f")["by_popularity"] is True  # it has no text
+    assert answers(tmp_path / "mine", capsys, "--history", "a")["by_popularity"] is False
 
 
 def test_a_title_that_the_terminal_cannot_print_stops_nothing(saved):
@@ -392,10 +402,10 @@ def test_ctrl_c_at_the_whole_command_keeps_what_was_extracted(shop, tmp_path):
         running.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.wait(timeout=8)
-    told = running.stderr.read()
+    said = running.stderr.read()
     assert running.returncode == 130
-    assert "what was extracted is kept" in told
-    assert "Traceback" not in told
+    assert "what was extracted is kept" in said
+    assert "Traceback" not in said
     kept = {path: path.stat().st_mtime_ns for path in cache.glob("*/rows-*.npy")}
     assert not (tmp_path / "runs" / "latest").exists()
     assert mmrec(*command, env=environment).returncode == 0
@@ -548,7 +558,7 @@ def test_extract_keeps_features_and_a_second_run_says_the_same(shop, tmp_path, c
     said = []
     for _ in range(2):
         assert cli.main(["extract", "--data", str(shop), "--modality", "image"]) == 0
-        said.append(capsys.readouterr().out.split(" numbers")[0])
+        said.append(capsys.readouterr().out.split(" dimensions")[0])
     assert said[0] == said[1]
     assert re.fullmatch(r"small: image of \d+ of \d+ items, 94", said[0])
     assert len(list(tmp_path.glob("PictureStatistics-*/rows-*.npy"))) == 1

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from mmrec_helpers import splits
 from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
-from mmrec_helpers.evaluation import Scores, as_text, bootstrap, evaluate, numbers, paired, table, tune, tuning
+from mmrec_helpers.evaluation import Scores, bootstrap, evaluate, numbers, paired, table, tune, tuning
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.ranking import EASE, Blend, ContentKNN, Popularity
 from mmrec_helpers.ranking.top_k import top_k
@@ -320,20 +320,20 @@ def three():
 
 
 def test_the_table_has_the_best_method_first_and_says_where_no_difference_was_shown():
-    rows = table(three(), shown=["ndcg"], notes={"top": {"chosen on": "valid"}})
+    rows = table(three(), shown=["ndcg"])
     assert rows.index.tolist() == ["top", "nearly", "awful"]
     assert rows["in words"].tolist() == ["best", "no difference shown", "lower"]
-    assert rows["chosen on"].tolist() == ["valid", "", ""]
     assert rows["NDCG against the best"].iloc[0] == ""
     mean, low, high = bootstrap(three()[2].metrics["ndcg"])
     assert rows["NDCG@20 (95 %)"].iloc[0] == f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def test_the_text_of_the_table_keeps_to_the_width_and_names_every_method_in_each_block():
-    text = as_text(table(three(), shown=["ndcg"]), width=60)
-    assert max(map(len, text.splitlines())) <= 60 + len(" \\")
-    assert text.count("nearly") == 2
-    assert "no difference shown" in text
+def test_a_figure_that_there_is_not_is_a_dash_and_one_user_has_no_interval():
+    empty = [Scores(name, np.array(["u"]), {"ndcg": np.array([mean]), "recall": np.array([np.nan])}, 0.5,
+                    np.full((1, 20), None)) for name, mean in (("a", 0.5), ("b", 0.25))]
+    rows = table(empty, shown=["ndcg", "recall"])
+    assert rows.iloc[:, :2].to_numpy().tolist() == [["0.500", "-"], ["0.250", "-"]]
+    assert rows["NDCG against the best"].tolist() == ["", "-0.250"]
 
 
 def test_the_numbers_for_machines_are_those_of_the_table():

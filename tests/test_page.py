@@ -9,9 +9,7 @@ import pytest
 from mmrec_helpers import terminal
 from mmrec_helpers.evaluation.page import Card, Listener, write_page
 
-METHOD = {"ndcg": {"mean": 0.2, "low": 0.1, "high": 0.3}, "recall": {"mean": 0.1, "low": None, "high": None},
-          "coverage": 0.5, "learns_from": "log", "chosen": "l2 10", "against the best": None,
-          "groups": {name: {"ndcg": None, "users": 0, "targets": 0} for name in ("known", "rare", "new")}}
+METHOD = {"ndcg": {"mean": 0.2, "low": 0.1, "high": 0.3}}
 
 
 def page_of(folder, *cards, **more):
@@ -66,8 +64,9 @@ def test_the_picture_of_methods_has_each_mean_within_its_interval(tmp_path):
 def test_a_table_fits_80_columns_whatever_its_methods_are_called(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     name = "content kNN (a very long name of an extractor of a shop)"
-    terminal.show(terminal.table("methods", ["method", "NDCG@20 [95 %]", "to the best", "known", "rare", "new"],
-                                 [(name, "0.123 [0.100, 0.140]", "-0.012 lower", "0.1", "0.2", "-")] * 2))
+    columns = ["method", "NDCG@20 (95 %)", "to the best", "known", "rare", "new"]
+    row = (name, "0.123 [0.100, 0.140]", "-0.012 lower", "0.1", "0.2", "-")
+    terminal.show("methods", pd.DataFrame([row] * 2, columns=columns))
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum("0.123 [0.100, 0.140]" in line for line in lines) == 2
@@ -75,12 +74,12 @@ def test_a_table_fits_80_columns_whatever_its_methods_are_called(capsys, monkeyp
 
 
 def test_a_row_is_a_line_in_a_pipe(capsys):
-    terminal.show(terminal.table("", ["id", "title"], [("a", "long " * 60), ("b", "x")], 2), wrap=False)
+    terminal.show("", pd.DataFrame({"id": ["a", "b"], "title": ["long " * 60, "x"]}), left=2, wrap=False)
     assert len(capsys.readouterr().out.strip().splitlines()) == 3
 
 
 def test_square_brackets_in_a_title_are_no_colours(capsys):
-    terminal.show(terminal.table("", ["title"], [("[red]Live[/red] [12\" mix]",)]))
+    terminal.show("", pd.DataFrame({"title": ['[red]Live[/red] [12" mix]']}))
     assert '[red]Live[/red] [12" mix]' in capsys.readouterr().out
 
 

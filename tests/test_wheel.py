@@ -24,8 +24,9 @@ def run(tmp_path_factory):
     text = Features("tfidf", "text", known.items, rng.standard_normal((12, 4)))
     folder = tmp_path_factory.mktemp("runs") / "one"
     with saved_run.writing(folder) as fresh:
-        saved_run.save(fresh, SideEASE(5.0, 2.0).fit(known, [text]), known, {i: f"record {i}" for i in known.items},
-                       [text], {})
+        titles = {i: f"record {i}" for i in known.items}
+        ranker = SideEASE(5.0, 2.0).fit(known, [text])
+        saved_run.save(fresh, saved_run.SavedRun(ranker, known, titles, [text]), {})
     return folder
 
 

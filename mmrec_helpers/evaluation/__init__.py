@@ -2,8 +2,8 @@
 
 from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, bootstrap_draws, in_words, paired
 from mmrec_helpers.evaluation.evaluator import Scores, evaluate
-from mmrec_helpers.evaluation.report import as_text, numbers, table
+from mmrec_helpers.evaluation.report import numbers, table
 from mmrec_helpers.evaluation.tuning import Tuned, tune
 
-__all__ = ["Difference", "Interval", "Scores", "Tuned", "as_text", "bootstrap", "bootstrap_draws", "evaluate",
-           "in_words", "numbers", "paired", "table", "tune"]
+__all__ = ["Difference", "Interval", "Scores", "Tuned", "bootstrap", "bootstrap_draws", "evaluate", "in_words",
+           "numbers", "paired", "table", "tune"]

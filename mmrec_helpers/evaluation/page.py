@@ -1,6 +1,6 @@
-"""A run as a page: lists with covers and players, how good the methods are, what was cleaned. Taught in chapter 11.
+"""A run as a page: lists with covers and players, the methods' scores, what was cleaned. Taught in chapter 11.
 
-What it looks like is in `page.html`, a Jinja2 template that escapes all that it is given.
+Its layout is `page.html`, a Jinja2 template that escapes every value.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Card:
-    """One item as shown: title; image and audio files or None; because: titles of past items; alike: in which
-    features."""
+    """One item: title; image and audio files or None; because: titles of past items; alike: in which features."""
 
     title: str
     image: Path | None = None
@@ -30,7 +29,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Listener:
-    """Someone whose list is shown: the id, how many items they took, the latest of them, and what is offered."""
+    """A user whose list is shown: id, number of items taken, the latest of them, and the recommendations."""
 
     name: str
     taken: int
@@ -42,9 +41,9 @@ def write_page(folder: Path, title: str, listeners: Sequence[Listener], methods:
                tables: Mapping[str, pd.DataFrame], chosen: str = "", ranker: str = "", facts: str = "") -> Path:
     """Write `folder/index.html`; the media shown are copied to `folder/media`, so the folder can be moved.
 
-    methods: as `report.numbers` gives them, best first; tables: heading -> content; chosen: whose list is open at first
-    (default: the first listener's); ranker: the method whose lists are shown; facts: a line below the title. Returns
-    the page's path.
+    methods: as `report.numbers` gives them, best first; tables: heading -> content, that of the methods first; chosen:
+    whose list is shown first (default: the first listener's); ranker: the method whose lists are shown; facts: a line
+    below the title. Returns the page's path.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -61,7 +60,7 @@ def write_page(folder: Path, title: str, listeners: Sequence[Listener], methods:
 
 
 def _copied(media: Path, path: Path) -> str:
-    """The address of a copy; files of one name in two folders are two copies."""
+    """The address of a copy; files with the same name in two folders are two copies."""
     name = f"{hashlib.sha256(str(path).encode()).hexdigest()[:10]}-{path.name[-40:]}"
     shutil.copyfile(path, media / name)
     return quote(f"media/{name}")
