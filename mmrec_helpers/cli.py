@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmrec_helpers import terminal
-
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if os.path.expanduser("~") == "~":  # no home: Keras would make a folder of that name here
@@ -29,6 +27,8 @@ class Refused(ValueError):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code: 0, 1 for an error, 130 for Ctrl-C."""
     arguments = _parser().parse_args(argv)
+    from mmrec_helpers import terminal  # pandas, after the settings above
+
     terminal.prepare()
     try:
         return arguments.does(arguments) or 0
@@ -46,6 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _line(fault: Exception) -> str:
     """An error in one line; one that is not of our own classes is shown with its class."""
+    from mmrec_helpers import terminal
     from mmrec_helpers.catalog import CatalogError, UnknownId
     from mmrec_helpers.saved_run import RunError
 
@@ -169,6 +170,7 @@ def _check_least(least: int, **asked: int) -> None:
 def _recommend(given: argparse.Namespace) -> None:
     import json
 
+    from mmrec_helpers import terminal
     from mmrec_helpers.saved_run import POPULAR, open_run
 
     _check_least(1, k=given.k)

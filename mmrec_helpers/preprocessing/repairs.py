@@ -41,7 +41,7 @@ def read_times(texts: pd.Series) -> tuple[pd.Series, np.ndarray]:
     whole = (parts["time"] + zone.where(parts["time"].str.len() > 10, "")).astype(object)
     times = pd.to_datetime(whole, format="ISO8601", utc=True, errors="coerce").dt.as_unit("us")
     moved = (times.notna() & ~zone.isin(UTC)).to_numpy(bool)
-    numbers = words.str.extract(EPOCH)
+    numbers = words[times.isna()].str.extract(EPOCH)
     if numbers.notna().any(axis=1).sum() > (words != "").sum() / 2:
         times = times.fillna(_since_1970(numbers))
     return times, moved
