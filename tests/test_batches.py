@@ -10,7 +10,7 @@ import soundfile
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.audio import FRAMES, PreviewGRU
 from mmrec_helpers.features.batches import dataset, mean_rows
-from mmrec_helpers.features.networks import TEMPERATURE, contrast
+from mmrec_helpers.features.networks import TEMPERATURE, info_nce
 from mmrec_helpers.features.spectra import decibels, mel_power, windows
 from mmrec_helpers.features.text import TfidfText, WordGRU
 from mmrec_helpers.media import MediaFault
@@ -104,14 +104,14 @@ def test_the_contrastive_loss_by_hand():
     pair = np.array([[1, 0, 2, 0], [0, 1, 0, -3]], np.float32)
     scores = np.array([[1, 0], [0, -1]]) / TEMPERATURE
     by_hand = np.mean([np.log(np.exp(scores).sum(axis)) - np.diag(scores) for axis in (0, 1)])
-    assert float(contrast(None, pair)) == pytest.approx(by_hand, rel=1e-4)
+    assert float(info_nce(None, pair)) == pytest.approx(by_hand, rel=1e-4)
 
 
-def test_categories_are_learnt_from_their_own_words():
+def test_categories_are_learned_from_their_own_words():
     labels = ["sea", "sea", "city", "city"]
-    told = WordGRU("category", epochs=30, batch=4).fit(TEXTS * 4, labels * 4)
-    assert told.losses_[-1] < 0.5 * told.losses_[0]
-    rows = told.transform([*TEXTS, "", None])
+    trained = WordGRU("category", epochs=30, batch=4).fit(TEXTS * 4, labels * 4)
+    assert trained.losses_[-1] < 0.5 * trained.losses_[0]
+    rows = trained.transform([*TEXTS, "", None])
     assert rows.shape == (6, 128)
     assert np.isfinite(rows[:5]).all()
     assert np.isnan(rows[5]).all()
@@ -123,18 +123,18 @@ def test_a_text_has_the_same_row_alone_and_beside_longer_ones():
     np.testing.assert_allclose(np.concatenate([read.transform([text]) for text in TEXTS]), together[:4], atol=1e-5)
 
 
-def test_a_signal_that_is_none_says_what_there_is():
-    with pytest.raises(ValueError, match="choose views or category"):
+def test_an_unknown_objective_says_what_there_is():
+    with pytest.raises(ValueError, match="choose contrastive or category"):
         WordGRU("genre").fit(TEXTS)
 
 
 @pytest.mark.parametrize("labels", [None, [None] * 4])
 def test_categories_that_nobody_knows_are_not_one_category(labels):
-    with pytest.raises(ValueError, match="needs the items' categories, and there are none; choose views"):
+    with pytest.raises(ValueError, match="needs the items' categories, and there are none; choose contrastive"):
         WordGRU("category").fit(TEXTS, labels)
 
 
-def test_a_text_without_category_is_no_lesson():
+def test_a_text_without_category_is_not_in_the_training_set():
     with pytest.raises(ValueError, match="no text to learn from"):
         WordGRU("category").fit([*TEXTS[:3], None], [None] * 3 + ["city"])
 

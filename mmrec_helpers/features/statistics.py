@@ -60,7 +60,7 @@ class _Statistics(Unlearned):
 class PictureStatistics(_Statistics):
     """Colours and layout: means and spreads of RGB and HSV, a histogram of hues, a 4 x 4 grid, edges by direction.
 
-    94 numbers a picture, from 64 x 64 pixels. Taught in chapter 4.
+    94 dimensions, from 64 x 64 pixels. Taught in chapter 4.
     """
 
     modality = "image"
@@ -73,8 +73,8 @@ class PictureStatistics(_Statistics):
 class SoundStatistics(_Statistics):
     """Of a log-mel spectrogram (64 bands, dB): each band's mean, spread, change from frame to frame, quiet and drift.
 
-    The quiet is its 10th percentile in time; the drift is the second half's mean less the first's. 320 numbers
-    a sound. Order in time is lost but for change and drift. Taught in chapter 5.
+    The quiet is its 10th percentile in time; the drift is the second half's mean less the first's. 320
+    dimensions. Of the order in time only change and drift are kept. Taught in chapter 5.
     """
 
     modality = "audio"

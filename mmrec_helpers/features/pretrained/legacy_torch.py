@@ -1,7 +1,7 @@
 """Weights from an old PyTorch file (.pth before version 1.6), without PyTorch and without running what it holds.
 
 Such a file is five pickles (a magic number, a version, the system, the weights' descriptions, the storages' keys) and
-then each storage's raw numbers. A pickle can call anything; this reader admits four names and refuses the rest.
+then each storage's raw values. A pickle can call anything; this reader admits four names and refuses the rest.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class _Described:
         self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
 
     def read(self, storages: dict[str, np.ndarray]) -> np.ndarray:
-        """The numbers, by the strides: a tensor may lie transposed in its storage."""
-        numbers = storages[self.storage][self.offset:]
-        steps = [stride * numbers.itemsize for stride in self.strides]
-        return np.lib.stride_tricks.as_strided(numbers, self.shape, steps, writeable=False).copy()
+        """The values, by the strides: a tensor may lie transposed in its storage."""
+        values = storages[self.storage][self.offset:]
+        steps = [stride * values.itemsize for stride in self.strides]
+        return np.lib.stride_tricks.as_strided(values, self.shape, steps, writeable=False).copy()
 
 
 class _Unpickler(pickle.Unpickler):

@@ -55,14 +55,14 @@ class MiniLM(PretrainedExtractor):
         return fill(transformer(), _tensors())
 
 
-def sentences(text: str, at_most: int = 100) -> list[str]:
+def sentences(text: str, max_sentences: int = 100) -> list[str]:
     """A text cut after its full stops, question and exclamation marks, and where a line is empty.
 
     >>> sentences("Rain. No wind? 海边。夜。")
     ['Rain.', 'No wind?', '海边。', '夜。']
     """
     cut = re.split(r"(?<=[.!?])\s+|(?<=[。！？])|\n\s*\n", text[:MAX_LETTERS])
-    return [one for one in cut if one.strip()][:at_most] or [""]
+    return [one for one in cut if one.strip()][:max_sentences] or [""]
 
 
 def transformer() -> keras.Model:
