@@ -44,6 +44,17 @@ def test_parts_of_about_one_length_go_together():
     assert shapes == [(2, 6), (2, 200)]
 
 
+def test_a_part_is_batched_by_its_own_length_not_by_its_texts_longest():
+    def words(medium):
+        return [np.array([ord(letter) for letter in word]) for word in medium.split()]
+
+    media = ["a" * 5 + " " + "b" * 200, "c" * 195 + " " + "d" * 6]
+    batches = [(parts.shape, parts.sum(), sorted(places)) for parts, places in
+               dataset(media, words, (None,), "int32", 2).as_numpy_iterator()]
+    assert sorted(batches) == [((2, 6), 5 * ord("a") + 6 * ord("d"), [0, 1]),
+                               ((2, 200), 200 * ord("b") + 195 * ord("c"), [0, 1])]
+
+
 def test_nothing_to_read_is_no_batch():
     assert list(dataset([None, "broken"], letters, (None,), "int32", 2)) == []
     assert np.isnan(mean_rows(lambda parts: parts, dataset([None], letters, (None,), "int32", 2), 1, 3)).all()

@@ -15,6 +15,7 @@ from sklearn.datasets import load_sample_images
 from mmrec_helpers import cli
 from mmrec_helpers.datasets import recordshop_folder
 from mmrec_helpers.features import devices
+from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.extractors import EXTRACTORS, by_name
 from mmrec_helpers.features.pretrained import CARDS, EfficientNetLite0, MiniLM, MusiCNN, glove, legacy_torch, weights
 from mmrec_helpers.features.pretrained.musicnn import log_mel_patches
@@ -60,6 +61,16 @@ def test_minilm_is_blind_to_batch_order_and_padding(sentences):
     for text, row in zip(texts, rows, strict=True):
         if text is not None:
             np.testing.assert_allclose(sentences.transform([text])[0], row, atol=1e-5)
+
+
+def test_sentences_filled_up_to_their_texts_longest_give_the_same_rows(sentences):
+    class Filled(MiniLM):
+        def read(self, medium):
+            return filled(super().read(medium))
+
+    texts = ["Rain. A much longer sentence than the first, about the sea. No.", "Neon in the city! Night."]
+    assert [len(part) for part in sentences.read(texts[1])] == [7, 4]
+    np.testing.assert_allclose(Filled().transform(texts), sentences.transform(texts), atol=1e-6)
 
 
 def test_a_text_is_the_mean_of_its_sentences_however_long(sentences):

