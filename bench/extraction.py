@@ -25,7 +25,6 @@ from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.extractors import EXTRACTORS, by_name
-from mmrec_helpers.features.pretrained import PretrainedExtractor
 from mmrec_helpers.features.spectra import decibels, mel_power
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
@@ -51,7 +50,7 @@ def parts(extractor: Extractor, media: list) -> dict[str, float]:
         return {"all": timed(lambda: alone.transform(media), time.process_time) / len(media)}
     each = []
     reading = timed(lambda: each.extend(extractor.read(one) for one in media), time.process_time)
-    network = extractor.loaded() if isinstance(extractor, PretrainedExtractor) else extractor.network_
+    network = extractor.loaded()
     with devices.on(extractor.device):
         batches = grouped(each, extractor.batch)
         for one in batches:

@@ -28,23 +28,18 @@ class Extractor(Protocol):
 
     def get_params(self) -> dict[str, object]:
         """The constructor's arguments."""
-        ...
 
     def fit(self, media: Sequence[Medium], y: Sequence[object] | None = None) -> Self:
         """Learn from media, and from their categories y if `labelled`."""
-        ...
 
     def transform(self, media: Sequence[Medium]) -> np.ndarray:
         """One row a medium."""
-        ...
 
     def save(self, folder: str | Path) -> None:
         """Write what was learned."""
-        ...
 
     def load(self, folder: str | Path) -> Self:
         """Read what was learned."""
-        ...
 
 
 class Unlearned(TransformerMixin, BaseEstimator):

@@ -6,15 +6,17 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import checked
 from mmrec_helpers.media import MediaFault
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
 log = logging.getLogger(__name__)
@@ -29,20 +31,40 @@ GROUP = 8
 """Media that TensorFlow has read in one call of Python."""
 
 
-class Reader(Protocol):
-    """An extractor that reads media into parts for a network."""
+class NetworkExtractor(TransformerMixin, BaseEstimator):
+    """An extractor by a network that sees `batch` parts of media at a time, or as many as the device holds."""
 
-    shape: Sequence[int | None]
-    dtype: str
+    modality: ClassVar[str]
+    shape: ClassVar[tuple[int | None, ...]]
+    """Of one part, as `read` gives it and the network sees it."""
+    dtype: ClassVar[str]
     batch: int
-    read: Read
+    device: str
+    network_: keras.Model
 
+    def read(self, medium: str | Path) -> Sequence[np.ndarray]:
+        """One medium as the network sees it: its parts, each of `shape`. Raises MediaFault."""
+        raise NotImplementedError
 
-def rows(reader: Reader, media: Sequence[str | Path | None], embed: Callable[[np.ndarray], np.ndarray],
-         dim: int) -> np.ndarray:
-    """(n, dim) float32: what `embed` makes of media, in batches of `reader.batch` or as many as the device holds."""
-    return devices.fitting(lambda batch: mean_rows(
-        embed, dataset(media, reader.read, reader.shape, reader.dtype, batch), len(media), dim), reader.batch)
+    def loaded(self) -> keras.Model:
+        """The network."""
+        return self.network_
+
+    def embedding(self, output: Any) -> Any:
+        """What of the network's output is the embedding."""
+        return output
+
+    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
+        """(n, dim) float32, of each medium the mean over its parts; NaN where it is None or cannot be read."""
+        with devices.on(self.device):
+            network = self.loaded()
+            dim = self.embedding(network.output).shape[-1]
+
+            def run(batch: int) -> np.ndarray:
+                data = dataset(media, self.read, self.shape, self.dtype, batch)
+                return mean_rows(lambda parts: self.embedding(network.predict_on_batch(parts)), data, len(media), dim)
+
+            return devices.fitting(run, self.batch)
 
 
 def filled(parts: Sequence[np.ndarray]) -> np.ndarray:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.batches import dataset, filled, rows
+from mmrec_helpers.features.batches import NetworkExtractor, dataset, filled
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +19,7 @@ PROJECTION, TEMPERATURE = 64, 0.1
 """Of the contrastive objective: dimensions of the vectors that are compared; what their cosines are divided by."""
 
 
-class TrainedExtractor(TransformerMixin, BaseEstimator):
+class TrainedExtractor(NetworkExtractor):
     """A Keras network that learns from a catalogue's own media. A subclass has `read`, `encoder` and `view`.
 
     objective: "contrastive", two distorted views of one medium should be closer than those of others (no label is
@@ -29,12 +28,7 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
     Source: Chen et al. 2020, SimCLR; Oord et al. 2018, InfoNCE.
     """
 
-    modality: ClassVar[str]
-    shape: ClassVar[tuple[int | None, ...]]
-    """Of one part, as `read` gives it and the network sees it."""
-    dtype: ClassVar[str]
     learns, neutral = True, ("device",)
-    network_: keras.Model
 
     def __init__(self, objective: str = "contrastive", epochs: int = 10, batch: int = 64, max_samples: int = 5000,
                  seed: int = 0, device: str = "auto") -> None:
@@ -45,10 +39,6 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
     def labelled(self) -> bool:
         """Whether `fit` needs the items' categories."""
         return self.objective == "category"
-
-    def read(self, medium: str | Path) -> np.ndarray:
-        """(parts, *shape): one medium as the network sees it. Raises MediaFault."""
-        raise NotImplementedError
 
     def encoder(self) -> keras.Model:
         """The network that is kept: parts -> (n, dim)."""
@@ -70,15 +60,12 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
         with devices.on(self.device):
             self.network_ = self.encoder()
             whole = self._classifier(int(labels.max()) + 1) if self.labelled else self._contrastive()
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True) if self.labelled else info_nce
+            whole.compile(keras.optimizers.Adam(1e-3), loss)
             done = whole.fit(self._batches(parts, labels), epochs=self.epochs, verbose=0, shuffle=False,
                              steps_per_epoch=-(-len(parts) // self.batch))
         self.losses_ = np.array(done.history["loss"])
         return self
-
-    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
-        """(n, dim) float32; NaN where a medium is None or cannot be read."""
-        with devices.on(self.device):
-            return rows(self, media, self.network_.predict_on_batch, self.network_.output_shape[-1])
 
     def save(self, folder: str | Path) -> None:
         """Write the network, in single precision whatever it was trained in."""
@@ -103,18 +90,12 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
         labels = pd.factorize(np.array(y if self.labelled else [""] * len(media), object))[0]
         usable = [place for place, one in enumerate(media) if one is not None and labels[place] >= 0]
         drawn = np.random.default_rng(self.seed).permutation(usable)[:self.max_samples]
-        parts, places = self._in_memory([media[place] for place in drawn])
-        if not len(parts):
-            raise ValueError(f"no {self.modality} to learn from")
-        return parts, labels[drawn[places]]
-
-    def _in_memory(self, media: Sequence[str | Path]) -> tuple[np.ndarray, np.ndarray]:
-        """Every part that can be read, filled up to the longest, and their media's places."""
-        found = [(parts.numpy(), places.numpy()) for parts, places in
-                 dataset(media, self.read, self.shape, self.dtype, 256)]
+        data = dataset([media[place] for place in drawn], self.read, self.shape, self.dtype, 256)
+        found = [one for batch in data.as_numpy_iterator() for one in zip(*batch, strict=True)]
         if not found:
-            return np.zeros((0, 1)), np.zeros(0, int)
-        return filled([part for parts, _ in found for part in parts]), np.concatenate([places for _, places in found])
+            raise ValueError(f"no {self.modality} to learn from")
+        parts, places = zip(*found, strict=True)
+        return filled(parts), labels[drawn[list(places)]]
 
     def _batches(self, parts: np.ndarray, labels: np.ndarray) -> Iterator[tuple[object, np.ndarray]]:
         """Batches without end: the network's input, the labels."""
@@ -130,7 +111,7 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
 
         part = keras.Input(self.network_.input_shape[1:])
         scores = keras.layers.Dense(n, dtype="float32")(self.network_(part))
-        return _compiled(keras.Model(part, scores), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+        return keras.Model(part, scores)
 
     def _contrastive(self) -> keras.Model:
         """Two views -> their projections side by side."""
@@ -140,7 +121,7 @@ class TrainedExtractor(TransformerMixin, BaseEstimator):
         project = keras.Sequential([layers.Dense(PROJECTION, activation="relu"), layers.Dense(PROJECTION)])
         views = [keras.Input(self.network_.input_shape[1:]) for _ in range(2)]
         pair = layers.Concatenate(dtype="float32")([project(self.network_(view)) for view in views])
-        return _compiled(keras.Model(views, pair), info_nce)
+        return keras.Model(views, pair)
 
 
 def info_nce(_: object, pair: keras.KerasTensor) -> keras.KerasTensor:
@@ -158,10 +139,3 @@ def info_nce(_: object, pair: keras.KerasTensor) -> keras.KerasTensor:
     both = [keras.losses.sparse_categorical_crossentropy(own, scores, from_logits=True)
             for scores in (likeness, ops.transpose(likeness))]
     return ops.mean(both)
-
-
-def _compiled(network: keras.Model, loss: Callable) -> keras.Model:
-    import keras
-
-    network.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
-    return network

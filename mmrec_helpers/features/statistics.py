@@ -1,8 +1,4 @@
-"""Cheap features that need no training: colours and layout of a picture, the spectrum of a sound. Chapters 4 and 5.
-
-They are the honest baseline of the learned features, and what a small machine can always afford. Both are extractors:
-`fit` learns nothing, `transform` gives a row of NaN where a medium is absent or unreadable.
-"""
+"""Cheap features that need no training: colours and layout of a picture, the spectrum of a sound. Chapters 4 and 5."""
 
 from __future__ import annotations
 
@@ -40,21 +36,18 @@ class _Statistics(Unlearned):
 
     def transform(self, media: Sequence[Path | None]) -> np.ndarray:
         """The statistics of each medium: (n, d) float32, NaN where there is none; a broken one is warned of."""
-        held = [place for place, path in enumerate(media) if path is not None]
-        found = Parallel(self.n_jobs)(delayed(self._try)(media[place]) for place in held)
-        good = {place: row for place, row in zip(held, found, strict=True) if not isinstance(row, MediaFault)}
-        for fault in (row for row in found if isinstance(row, MediaFault)):
+        found = Parallel(self.n_jobs)(delayed(self._try)(path) for path in media)
+        for fault in (fault for _, fault in found if fault):
             log.warning("%s", fault)
-        rows = np.full((len(media), len(next(iter(good.values()), [0]))), np.nan, np.float32)
-        for place, row in good.items():
-            rows[place] = row
-        return rows
+        width = next((len(row) for row, _ in found if row is not None), 1)
+        absent = np.full(width, np.nan)
+        return np.array([absent if row is None else row for row, _ in found], np.float32).reshape(-1, width)
 
-    def _try(self, path: Path) -> np.ndarray | MediaFault:
+    def _try(self, path: Path | None) -> tuple[np.ndarray | None, MediaFault | None]:
         try:
-            return checked(path, self.one(path))
+            return (None if path is None else checked(path, self.one(path))), None
         except MediaFault as fault:
-            return fault
+            return None, fault
 
 
 class PictureStatistics(_Statistics):
@@ -104,8 +97,7 @@ def _edges(picture: np.ndarray) -> np.ndarray:
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     strength, angle = np.hypot(across, down), np.arctan2(down, across) % np.pi
     ways = np.histogram(angle, bins=8, range=(0, np.pi), weights=strength)[0] / strength.size
-    bands = [band.mean() for band in np.array_split(strength, 6)] + [band.mean() for band in
-                                                                   np.array_split(strength, 6, axis=1)]
+    bands = [band.mean() for axis in (0, 1) for band in np.array_split(strength, 6, axis=axis)]
     mirror = np.abs(grey - grey[:, ::-1]).mean()
     return np.concatenate([ways, [ways.sum(), mirror], bands])
 

