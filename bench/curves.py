@@ -37,7 +37,7 @@ SEED, SEEDS, EPOCHS, PROBED = 0, 5, 30, (0, 1, 2, 5, 10, 15, 20, 25, 30)
 
 
 class Probe(keras.callbacks.Callback):
-    """After the epochs PROBED: R² by axis of what the extractor makes of the catalogue now."""
+    """After the epochs PROBED: R² by axis of the extractor's features now."""
 
     def __init__(self, extractor: TrainedExtractor, catalog: Catalog, world: World) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Probe(keras.callbacks.Callback):
 def watch(extractor: TrainedExtractor, callback: keras.callbacks.Callback) -> None:
     """Call back while it trains, and read each medium only once."""
     extractor.read = lru_cache(maxsize=None)(extractor.read)
-    for name in ("_pair", "_teller"):
+    for name in ("_contrastive", "_classifier"):
         setattr(extractor, name, partial(_called_back, getattr(extractor, name), callback))
 
 

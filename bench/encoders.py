@@ -1,9 +1,9 @@
 """What each extractor is worth and what it costs: `python -m bench.encoders` writes bench/encoders.json.
 
 On the record shop a linear probe's R² for the extractor's own planted factors; on MovieLens, where MMREC_MOVIELENS
-names it, the AUC of a linear probe for its genres; on both cold items' NDCG@10 by content alone, numbers a medium, and
+names it, the AUC of a linear probe for its genres; on both cold items' NDCG@10 by content alone, dimensions, and
 core-seconds for 1,000 media (decoding and training included, nothing cached). A film's category is its first genre, so
-the AUC of a network that learnt categories has seen part of the answer. Intervals: 95 % by bootstrap, R² and AUC over
+the AUC of a network that learned categories has seen part of the answer. Intervals: 95 % by bootstrap, R² and AUC over
 items, and over a network's training seeds; the lists over users and over five draws of the cold items, each with the
 next training seed.
 """
@@ -32,7 +32,7 @@ from mmrec_helpers.catalog import Catalog, Features, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, World
 from mmrec_helpers.evaluation import bootstrap_draws, evaluate, tune
 from mmrec_helpers.features.base import Extractor
-from mmrec_helpers.features.extractors import PLACES, by_name
+from mmrec_helpers.features.extractors import EXTRACTORS, by_name
 from mmrec_helpers.features.pretrained import CARDS, PretrainedExtractor
 from mmrec_helpers.features.pretrained.base import COSTS
 from mmrec_helpers.features.store import FeatureStore, extract
@@ -141,7 +141,7 @@ def main() -> None:
         colds, rows = [splits.cold_items(catalog, seed=draw) for draw in range(DRAWS)], figures.setdefault(name, {})
         worth = (partial(factors, world=World.load(catalog.root / "truth")) if name == "recordshop" else
                  partial(genres, catalog=catalog))
-        for modality, names in PLACES.items():
+        for modality, names in EXTRACTORS.items():
             for one in names if any(catalog.media(modality)) else ():
                 rows[one] = row(one, modality, catalog, worth, colds)
                 print(name, one, rows[one], flush=True)

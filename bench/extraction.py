@@ -24,8 +24,7 @@ from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.batches import filled
-from mmrec_helpers.features.extractors import PLACES, by_name
-from mmrec_helpers.features.pretrained import PretrainedExtractor
+from mmrec_helpers.features.extractors import EXTRACTORS, by_name
 from mmrec_helpers.features.spectra import decibels, mel_power
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.preprocessing import preprocess
@@ -51,7 +50,7 @@ def parts(extractor: Extractor, media: list) -> dict[str, float]:
         return {"all": timed(lambda: alone.transform(media), time.process_time) / len(media)}
     each = []
     reading = timed(lambda: each.extend(extractor.read(one) for one in media), time.process_time)
-    network = extractor.loaded() if isinstance(extractor, PretrainedExtractor) else extractor.network_
+    network = extractor.loaded()
     with devices.on(extractor.device):
         batches = grouped(each, extractor.batch)
         for one in batches:
@@ -73,7 +72,7 @@ def one_by_one(extractor: Extractor, media: list) -> float:
 
 
 def end_to_end(extractor: Extractor, catalog: Catalog) -> float:
-    """Seconds a medium from files to rows in an empty store; what is learnt is learnt before."""
+    """Seconds a medium from files to rows in an empty store; what it learns is learned before."""
     with tempfile.TemporaryDirectory() as empty:
         return timed(lambda: extract(catalog, extractor, FeatureStore(empty))) / len(catalog.items)
 
@@ -89,7 +88,7 @@ def row(name: str, modality: str, shop: Catalog) -> dict[str, float]:
     catalog = Catalog(items, shop.events, shop.root, shop.name)
     media = catalog.media(modality)
     extractor.fit(media[:ALONE] if name != "tfidf" else media)
-    extractor.fit, extractor.save = lambda *_: extractor, lambda _: None  # the store finds nothing left to learn
+    extractor.fit, extractor.save = lambda *_: extractor, lambda _: None  # the store has nothing left to fit
     extractor.transform(media[:64])  # libraries loaded, processes started, kernels compiled
     cores = os.cpu_count() or 1
     bounds, ends, ones = [], [], []
@@ -123,7 +122,7 @@ def log_mel() -> dict[str, float]:
 def main() -> None:
     """Every part in turns."""
     shop, _ = preprocess(datasets.load("recordshop"))
-    places = {name: modality for modality, names in PLACES.items() for name in names}
+    places = {name: modality for modality, names in EXTRACTORS.items() for name in names}
     rows = {name: row(name, places[name], shop) for name in NAMES}
     mel = log_mel()
     print(pd.DataFrame(rows).T.to_string(), mel)

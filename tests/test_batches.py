@@ -10,7 +10,7 @@ import soundfile
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.audio import FRAMES, PreviewGRU
 from mmrec_helpers.features.batches import dataset, mean_rows
-from mmrec_helpers.features.networks import TEMPERATURE, contrast
+from mmrec_helpers.features.networks import TEMPERATURE, info_nce
 from mmrec_helpers.features.spectra import decibels, mel_power, windows
 from mmrec_helpers.features.text import TfidfText, WordGRU
 from mmrec_helpers.media import MediaFault
@@ -42,6 +42,17 @@ def test_parts_of_about_one_length_go_together():
     media = ["a" * 5, "b" * 200, "c" * 6, "d" * 195]
     shapes = sorted(parts.shape for parts, _ in dataset(media, letters, (None,), "int32", 2).as_numpy_iterator())
     assert shapes == [(2, 6), (2, 200)]
+
+
+def test_a_part_is_batched_by_its_own_length_not_by_its_texts_longest():
+    def words(medium):
+        return [np.array([ord(letter) for letter in word]) for word in medium.split()]
+
+    media = ["a" * 5 + " " + "b" * 200, "c" * 195 + " " + "d" * 6]
+    batches = [(parts.shape, parts.sum(), sorted(places)) for parts, places in
+               dataset(media, words, (None,), "int32", 2).as_numpy_iterator()]
+    assert sorted(batches) == [((2, 6), 5 * ord("a") + 6 * ord("d"), [0, 1]),
+                               ((2, 200), 200 * ord("b") + 195 * ord("c"), [0, 1])]
 
 
 def test_nothing_to_read_is_no_batch():
@@ -104,14 +115,14 @@ def test_the_contrastive_loss_by_hand():
     pair = np.array([[1, 0, 2, 0], [0, 1, 0, -3]], np.float32)
     scores = np.array([[1, 0], [0, -1]]) / TEMPERATURE
     by_hand = np.mean([np.log(np.exp(scores).sum(axis)) - np.diag(scores) for axis in (0, 1)])
-    assert float(contrast(None, pair)) == pytest.approx(by_hand, rel=1e-4)
+    assert float(info_nce(None, pair)) == pytest.approx(by_hand, rel=1e-4)
 
 
-def test_categories_are_learnt_from_their_own_words():
+def test_categories_are_learned_from_their_own_words():
     labels = ["sea", "sea", "city", "city"]
-    told = WordGRU("category", epochs=30, batch=4).fit(TEXTS * 4, labels * 4)
-    assert told.losses_[-1] < 0.5 * told.losses_[0]
-    rows = told.transform([*TEXTS, "", None])
+    trained = WordGRU("category", epochs=30, batch=4).fit(TEXTS * 4, labels * 4)
+    assert trained.losses_[-1] < 0.5 * trained.losses_[0]
+    rows = trained.transform([*TEXTS, "", None])
     assert rows.shape == (6, 128)
     assert np.isfinite(rows[:5]).all()
     assert np.isnan(rows[5]).all()
@@ -123,18 +134,18 @@ def test_a_text_has_the_same_row_alone_and_beside_longer_ones():
     np.testing.assert_allclose(np.concatenate([read.transform([text]) for text in TEXTS]), together[:4], atol=1e-5)
 
 
-def test_a_signal_that_is_none_says_what_there_is():
-    with pytest.raises(ValueError, match="choose views or category"):
+def test_an_unknown_objective_says_what_there_is():
+    with pytest.raises(ValueError, match="choose contrastive or category"):
         WordGRU("genre").fit(TEXTS)
 
 
 @pytest.mark.parametrize("labels", [None, [None] * 4])
 def test_categories_that_nobody_knows_are_not_one_category(labels):
-    with pytest.raises(ValueError, match="needs the items' categories, and there are none; choose views"):
+    with pytest.raises(ValueError, match="needs the items' categories, and there are none; choose contrastive"):
         WordGRU("category").fit(TEXTS, labels)
 
 
-def test_a_text_without_category_is_no_lesson():
+def test_a_text_without_category_is_not_in_the_training_set():
     with pytest.raises(ValueError, match="no text to learn from"):
         WordGRU("category").fit([*TEXTS[:3], None], [None] * 3 + ["city"])
 

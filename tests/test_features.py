@@ -1,4 +1,4 @@
-"""Extractors tell families apart, keep absent media absent, repeat from a seed; the store extracts nothing twice."""
+"""Extractors separate families, keep absent media absent, repeat from a seed; the store extracts nothing twice."""
 
 import dataclasses
 import errno
@@ -66,13 +66,13 @@ def paths(media, suffix):
 
 EXTRACTORS = [(PictureStatistics(), "png"), (SoundStatistics(), "wav"), (CoverCNN(epochs=4, batch=16), "png"),
               (CoverCNN("category", epochs=4, batch=16), "png"), (PreviewGRU(units=8, epochs=8, batch=16), "wav"),
-              (PreviewGRU(conv=True, units=8, signal="category", epochs=4, batch=16), "wav")]
+              (PreviewGRU(conv=True, units=8, objective="category", epochs=4, batch=16), "wav")]
 FAMILY = np.arange(N) % 2
-IDS = [f"{type(one).__name__} {getattr(one, 'signal', '')}" for one, _ in EXTRACTORS]
+IDS = [f"{type(one).__name__} {getattr(one, 'objective', '')}" for one, _ in EXTRACTORS]
 
 
 @pytest.mark.parametrize(("extractor", "suffix"), EXTRACTORS, ids=IDS)
-def test_families_are_told_apart(media, extractor, suffix):
+def test_families_are_separated(media, extractor, suffix):
     rows = clone(extractor).fit(paths(media, suffix), FAMILY).transform(paths(media, suffix))
     assert KNeighborsClassifier(3).fit(rows[:20], FAMILY[:20]).score(rows[20:], FAMILY[20:]) >= 0.9
 
@@ -229,23 +229,23 @@ def test_a_constant_that_says_where_it_lies_in_memory_does_not_make_a_new_entry(
     assert keys.key(made[0](), []) == keys.key(made[1](), [])
 
 
-def test_other_categories_are_another_entry_only_where_they_are_learnt_from(shop, tmp_path):
+def test_other_categories_are_another_entry_only_where_they_are_the_labels(shop, tmp_path):
     def entries(extractor, categories):
         items = shop.items.assign(category=categories)
         extract(dataclasses.replace(shop, items=items), extractor, FeatureStore(tmp_path))
         return len(list(tmp_path.glob("*-*")))
 
-    told = CoverCNN("category", epochs=1)
-    assert [entries(told, list("ab") * 20), entries(told, list("ab") * 20), entries(told, list("ba") * 20)] == [1, 1, 2]
+    by_label = CoverCNN("category", epochs=1)
+    assert [entries(by_label, list(one) * 20) for one in ("ab", "ab", "ba")] == [1, 1, 2]
     assert [entries(Counting(), list("ab") * 20), entries(Counting(), list("ba") * 20)] == [3, 3]
 
 
-def test_what_a_catalogue_taught_is_learnt_once_and_serves_other_media(shop, media, tmp_path, monkeypatch):
-    learnt = fitted(shop, CoverCNN(epochs=1), FeatureStore(tmp_path))
-    monkeypatch.setattr(CoverCNN, "_pair", None)  # nobody trains from here on
+def test_what_was_learned_from_a_catalogue_is_learned_once_and_serves_other_media(shop, media, tmp_path, monkeypatch):
+    learned = fitted(shop, CoverCNN(epochs=1), FeatureStore(tmp_path))
+    monkeypatch.setattr(CoverCNN, "_contrastive", None)  # nobody trains from here on
     again = fitted(shop, CoverCNN(epochs=1), FeatureStore(tmp_path))
     rows = extract(shop, CoverCNN(epochs=1), FeatureStore(tmp_path)).matrix
-    np.testing.assert_array_equal(again.losses_, learnt.losses_)
+    np.testing.assert_array_equal(again.losses_, learned.losses_)
     np.testing.assert_allclose(again.transform([media / "3.png"]), rows[3:4], atol=1e-5)
 
 

@@ -15,12 +15,13 @@ from sklearn.datasets import load_sample_images
 from mmrec_helpers import cli
 from mmrec_helpers.datasets import recordshop_folder
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.extractors import PLACES, by_name
+from mmrec_helpers.features.batches import filled
+from mmrec_helpers.features.extractors import EXTRACTORS, by_name
 from mmrec_helpers.features.pretrained import CARDS, EfficientNetLite0, MiniLM, MusiCNN, glove, legacy_torch, weights
 from mmrec_helpers.features.pretrained.musicnn import log_mel_patches
 
 ROOT = Path(__file__).parent.parent
-ENCODERS = {name: type(by_name(modality, name)) for modality, names in PLACES.items() for name in names
+ENCODERS = {name: type(by_name(modality, name)) for modality, names in EXTRACTORS.items() for name in names
             if name in CARDS}
 HOPPER = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 
@@ -40,8 +41,8 @@ def music():
     return MusiCNN()
 
 
-def test_minilm_gives_the_published_numbers(sentences):
-    """The first numbers of the model's own example, as its page on the hub has them."""
+def test_minilm_gives_the_published_embedding(sentences):
+    """The first dimensions of the model's own example, as its page on the hub has them."""
     row, = sentences.transform(["This is an example sentence"])
     np.testing.assert_allclose(row[:5], [0.0676569, 0.0634959, 0.0487131, 0.0793049, 0.0374480], atol=1e-5)
 
@@ -62,6 +63,16 @@ def test_minilm_is_blind_to_batch_order_and_padding(sentences):
             np.testing.assert_allclose(sentences.transform([text])[0], row, atol=1e-5)
 
 
+def test_sentences_filled_up_to_their_texts_longest_give_the_same_rows(sentences):
+    class Filled(MiniLM):
+        def read(self, medium):
+            return filled(super().read(medium))
+
+    texts = ["Rain. A much longer sentence than the first, about the sea. No.", "Neon in the city! Night."]
+    assert [len(part) for part in sentences.read(texts[1])] == [7, 4]
+    np.testing.assert_allclose(Filled().transform(texts), sentences.transform(texts), atol=1e-6)
+
+
 def test_a_text_is_the_mean_of_its_sentences_however_long(sentences):
     texts = ["Rain on the sea.", "Neon in the city!"]
     one, two, both = sentences.transform([*texts, " ".join(texts)])
@@ -80,7 +91,7 @@ def test_glove_knows_what_goes_together():
 
 @pytest.mark.parametrize(("name", "dim"), [("efficientnet-lite0-depths", 2432), ("musicnn-depths", 1706)])
 def test_every_depth_ends_with_the_last(name, dim, pictures, music):
-    modality, = (one for one, names in PLACES.items() if name in names)
+    modality, = (one for one, names in EXTRACTORS.items() if name in names)
     path = recordshop_folder() / {"image": "images/r00001.jpg", "audio": "audio/r00001.mp3"}[modality]
     row, = by_name(modality, name).transform([path])
     last, = by_name(modality, name.removesuffix("-depths")).transform([path])
@@ -255,7 +266,7 @@ def test_damaged_weights_are_named_and_converted_again(tmp_path, monkeypatch, ca
     assert "x: damaged" in caplog.text
 
 
-def test_a_missing_wheel_is_one_line_with_the_mend(monkeypatch):
+def test_a_missing_wheel_is_one_line_with_the_fix(monkeypatch):
     monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"musicnn are not installed; make installs it; with pip: "):
         weights.wheel_folder("musicnn")
@@ -282,7 +293,7 @@ def test_the_command_prints_the_cards(capsys):
     assert cli.main(["encoders"]) == 0
     out = capsys.readouterr().out
     for card in CARDS.values():
-        assert f"{card.name}: {card.modality} -> {card.dim} numbers" in out
+        assert f"{card.name}: {card.modality} -> {card.dim} dimensions" in out
         assert card.licence in out
 
 

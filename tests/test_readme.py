@@ -79,7 +79,7 @@ def test_the_tables_of_methods_are_what_was_measured():
 
 
 EXTRACTOR_CELLS = {
-    "numbers": lambda shop, real: str(shop["dim"]),
+    "dimensions": lambda shop, real: str(shop["dim"]),
     "R², own factors": lambda shop, real: cell(shop["r2"]),
     "NDCG@10, new records": lambda shop, real: cell(shop["cold_ndcg_at_10"]),
     "genre AUC, MovieLens": lambda shop, real: cell(real.get("genre_auc")),

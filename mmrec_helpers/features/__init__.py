@@ -1,1 +1,1 @@
-"""Media to vectors: one room a modality, a store that extracts nothing twice, devices. Taught in chapters 3 to 5."""
+"""Media to vectors: a module per modality, a store that extracts nothing twice, devices. Taught in chapters 3 to 5."""

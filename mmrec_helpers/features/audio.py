@@ -21,18 +21,18 @@ WINDOW = 96
 
 
 class PreviewGRU(TrainedExtractor):
-    """A GRU over log-mel frames; the mean and the spread of its states are the embedding, 128 numbers.
+    """A GRU over log-mel frames; the mean and the spread of its states are the embedding, 128 dimensions.
 
-    conv: a convolution over time of stride 2 goes before it and sees five frames at once. A sound is heard in windows
-    of 3.5 s and has the mean of their embeddings. A view is 2.2 s of a window, with noise. See `TrainedExtractor` for
-    the other parameters. Taught in chapter 5.
+    conv: a convolution over time of stride 2 goes before it, over five frames at once. A sound is cut into windows
+    of 3.5 s; its row is the mean of their embeddings. A view is 2.2 s of a window, with noise. See `TrainedExtractor`
+    for the other parameters. Taught in chapter 5.
     """
 
     modality, shape, dtype = "audio", (FRAMES, MELS), "float32"
 
-    def __init__(self, conv: bool = False, units: int = 64, signal: str = "views", epochs: int = 10, batch: int = 64,
-                 at_most: int = 5000, seed: int = 0, device: str = "auto") -> None:
-        super().__init__(signal, epochs, batch, at_most, seed, device)
+    def __init__(self, conv: bool = False, units: int = 64, objective: str = "contrastive", epochs: int = 10,
+                 batch: int = 64, max_samples: int = 5000, seed: int = 0, device: str = "auto") -> None:
+        super().__init__(objective, epochs, batch, max_samples, seed, device)
         self.conv, self.units = conv, units
 
     def read(self, medium: Path) -> np.ndarray:
@@ -57,5 +57,5 @@ class PreviewGRU(TrainedExtractor):
     def view(self, parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """2.2 s from somewhere, with noise of 1 dB."""
         start = rng.integers(parts.shape[1] - WINDOW + 1, size=(len(parts), 1))
-        heard = parts[np.arange(len(parts))[:, None], start + np.arange(WINDOW)]
-        return heard + 0.05 * rng.standard_normal(heard.shape, np.float32)
+        cut = parts[np.arange(len(parts))[:, None], start + np.arange(WINDOW)]
+        return cut + 0.05 * rng.standard_normal(cut.shape, np.float32)

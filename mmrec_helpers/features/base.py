@@ -1,4 +1,4 @@
-"""What an extractor is, and what those share that have nothing to learn. Taught in chapter 3."""
+"""What an extractor is, and what those share that learn nothing. Taught in chapter 3."""
 
 from __future__ import annotations
 
@@ -28,23 +28,18 @@ class Extractor(Protocol):
 
     def get_params(self) -> dict[str, object]:
         """The constructor's arguments."""
-        ...
 
     def fit(self, media: Sequence[Medium], y: Sequence[object] | None = None) -> Self:
         """Learn from media, and from their categories y if `labelled`."""
-        ...
 
     def transform(self, media: Sequence[Medium]) -> np.ndarray:
         """One row a medium."""
-        ...
 
     def save(self, folder: str | Path) -> None:
-        """Write what was learnt."""
-        ...
+        """Write what was learned."""
 
     def load(self, folder: str | Path) -> Self:
-        """Read what was learnt."""
-        ...
+        """Read what was learned."""
 
 
 class Unlearned(TransformerMixin, BaseEstimator):
@@ -57,7 +52,7 @@ class Unlearned(TransformerMixin, BaseEstimator):
         return self
 
     def save(self, folder: str | Path) -> None:
-        """Nothing was learnt, nothing is written."""
+        """Nothing was learned, nothing is written."""
 
     def load(self, folder: str | Path) -> Self:
         """Nothing was written, nothing is read."""

@@ -6,21 +6,23 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
 
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import checked
 from mmrec_helpers.media import MediaFault
 
 if TYPE_CHECKING:
+    import keras
     import tensorflow as tf
 
 log = logging.getLogger(__name__)
 
-Read = Callable[[str | Path], np.ndarray]
-"""A medium -> its parts (p, ...): one picture, the windows of a sound, the sentences of a text."""
+Read = Callable[[str | Path], Sequence[np.ndarray]]
+"""A medium -> its parts: one picture, the windows of a sound, the sentences of a text, each of its own length."""
 
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 """Parts whose length ends between the same two of these are batched together, filled up with zeros."""
@@ -29,20 +31,40 @@ GROUP = 8
 """Media that TensorFlow has read in one call of Python."""
 
 
-class Reader(Protocol):
-    """An extractor that reads media into parts for a network."""
+class NetworkExtractor(TransformerMixin, BaseEstimator):
+    """An extractor by a network that sees `batch` parts of media at a time, or as many as the device holds."""
 
-    shape: Sequence[int | None]
-    dtype: str
+    modality: ClassVar[str]
+    shape: ClassVar[tuple[int | None, ...]]
+    """Of one part, as `read` gives it and the network sees it."""
+    dtype: ClassVar[str]
     batch: int
-    read: Read
+    device: str
+    network_: keras.Model
 
+    def read(self, medium: str | Path) -> Sequence[np.ndarray]:
+        """One medium as the network sees it: its parts, each of `shape`. Raises MediaFault."""
+        raise NotImplementedError
 
-def rows(reader: Reader, media: Sequence[str | Path | None], embed: Callable[[np.ndarray], np.ndarray],
-         dim: int) -> np.ndarray:
-    """(n, dim) float32: what `embed` makes of media, in batches of `reader.batch` or as many as the device holds."""
-    return devices.fitting(lambda batch: mean_rows(
-        embed, dataset(media, reader.read, reader.shape, reader.dtype, batch), len(media), dim), reader.batch)
+    def loaded(self) -> keras.Model:
+        """The network."""
+        return self.network_
+
+    def embedding(self, output: Any) -> Any:
+        """What of the network's output is the embedding."""
+        return output
+
+    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
+        """(n, dim) float32, of each medium the mean over its parts; NaN where it is None or cannot be read."""
+        with devices.on(self.device):
+            network = self.loaded()
+            dim = self.embedding(network.output).shape[-1]
+
+            def run(batch: int) -> np.ndarray:
+                data = dataset(media, self.read, self.shape, self.dtype, batch)
+                return mean_rows(lambda parts: self.embedding(network.predict_on_batch(parts)), data, len(media), dim)
+
+            return devices.fitting(run, self.batch)
 
 
 def filled(parts: Sequence[np.ndarray]) -> np.ndarray:
@@ -67,30 +89,32 @@ def dataset(media: Sequence[str | Path | None], read: Read, shape: Sequence[int 
     """
     import tensorflow as tf
 
-    def parts(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def parts(places: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         each = [one(media[place]) for place in places]
-        return np.concatenate(each), np.repeat(places, [len(its) for its in each])
+        flat = [part for its in each for part in its]
+        found = filled(flat) if flat else np.zeros((0, *(length or 0 for length in shape)), dtype)
+        return found, np.repeat(places, [len(its) for its in each]), np.array([len(part) for part in flat], np.int64)
 
-    def one(medium: str | Path) -> np.ndarray:
+    def one(medium: str | Path) -> list[np.ndarray]:
         try:
-            return checked(medium, read(medium).astype(dtype, copy=False))
+            return [checked(medium, part.astype(dtype, copy=False)) for part in read(medium)]
         except MediaFault as fault:
             log.warning("%s", fault)
-            return np.zeros((0, *(length or 0 for length in shape)), dtype)
+            return []
 
-    def load(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        found, its = tf.numpy_function(parts, [places], (dtype, tf.int64))
-        return tf.ensure_shape(found, (None, *shape)), tf.ensure_shape(its, (None,))
+    def load(places: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        found, its, lengths = tf.numpy_function(parts, [places], (dtype, tf.int64, tf.int64))
+        return tf.ensure_shape(found, (None, *shape)), tf.ensure_shape(its, (None,)), tf.ensure_shape(lengths, (None,))
 
     held = [place for place, medium in enumerate(media) if medium is not None]
     data = tf.data.Dataset.from_tensor_slices(np.array(held, np.int64)).batch(1 if shape[0] is None else GROUP)
     data = data.map(load, num_parallel_calls=os.cpu_count())
     if shape[0] is None:
         sizes = [batch] * (len(LENGTHS) + 1)
-        data = data.unbatch().bucket_by_sequence_length(lambda part, _: tf.shape(part)[0],
-                                                        [one + 1 for one in LENGTHS], sizes)
+        data = data.unbatch().map(lambda part, place, length: (part[:length], place))
+        data = data.bucket_by_sequence_length(lambda part, _: tf.shape(part)[0], [one + 1 for one in LENGTHS], sizes)
     else:
-        data = data.rebatch(batch)
+        data = data.map(lambda found, its, _: (found, its)).rebatch(batch)
     options = tf.data.Options()
     options.autotune.enabled = False  # it has nothing to choose, and a short run waits for its timer
     return data.prefetch(2).with_options(options)

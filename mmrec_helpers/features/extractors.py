@@ -1,4 +1,4 @@
-"""Every extractor by a name, for commands and configurations; a room is imported when it is asked for. Chapter 3."""
+"""Every extractor by a name, for commands and configurations; a module is imported when it is needed. Chapter 3."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mmrec_helpers.features.base import Extractor
 
-CATEGORIES, DEPTHS = {"signal": "category"}, {"every_depth": True}
+CATEGORIES, DEPTHS = {"objective": "category"}, {"every_depth": True}
 
-PLACES: dict[str, dict[str, tuple[str, dict[str, object]]]] = {
+EXTRACTORS: dict[str, dict[str, tuple[str, dict[str, object]]]] = {
     "text": {"tfidf": ("text:TfidfText", {}), "tfidf-200": ("text:TfidfText", {"n_components": 200}),
              "glove": ("pretrained.glove:GloVe", {}), "word-gru": ("text:WordGRU", {}),
              "word-gru-categories": ("text:WordGRU", CATEGORIES), "minilm": ("pretrained.minilm:MiniLM", {})},
@@ -23,11 +23,11 @@ PLACES: dict[str, dict[str, tuple[str, dict[str, object]]]] = {
               "conv-gru": ("audio:PreviewGRU", {"conv": True}),
               "conv-gru-categories": ("audio:PreviewGRU", {"conv": True, **CATEGORIES}),
               "musicnn": ("pretrained.musicnn:MusiCNN", {}), "musicnn-depths": ("pretrained.musicnn:MusiCNN", DEPTHS)}}
-"""Modality -> name -> where it stands, its settings. The first of each is the cheapest, the default."""
+"""Modality -> name -> its module and class, its settings. The first of each is the cheapest, the default."""
 
 
 def by_name(modality: str, name: str | None = None, device: str = "auto") -> Extractor:
-    """An extractor on this device, with the settings its name stands for. Raises ValueError naming what there is.
+    """An extractor on this device, with the settings of its name. Raises ValueError naming what there is.
 
     >>> by_name("text").modality
     'text'
@@ -35,26 +35,26 @@ def by_name(modality: str, name: str | None = None, device: str = "auto") -> Ext
     Traceback (most recent call last):
     ValueError: no extractor 'vgg' of image; there are picture-statistics, cover-cnn, ... efficientnet-lite0-depths
     """
-    names = PLACES.get(modality)
+    names = EXTRACTORS.get(modality)
     if names is None:
-        raise ValueError(f"no modality {modality!r}; there are {', '.join(PLACES)}")
+        raise ValueError(f"no modality {modality!r}; there are {', '.join(EXTRACTORS)}")
     name = name or next(iter(names))
     if name not in names:
         raise ValueError(f"no extractor {name!r} of {modality}; there are {', '.join(names)}")
     place, settings = names[name]
-    room, _, kind = place.partition(":")
-    made = getattr(importlib.import_module(f"mmrec_helpers.features.{room}"), kind)(**settings)
+    module, _, kind = place.partition(":")
+    made = getattr(importlib.import_module(f"mmrec_helpers.features.{module}"), kind)(**settings)
     return made.set_params(device=device) if "device" in made.get_params() else made
 
 
 def name_of(extractor: Extractor) -> str:
-    """The name that `by_name` makes such an extractor from; of one that is not in `PLACES`, its class's.
+    """The name that `by_name` makes such an extractor from; of one that is not in `EXTRACTORS`, its class's.
 
     >>> name_of(by_name("text", "tfidf-200"))
     'tfidf-200'
     """
     params, kind = extractor.get_params(), type(extractor)
-    found = [(len(settings), name) for names in PLACES.values() for name, (place, settings) in names.items()
+    found = [(len(settings), name) for names in EXTRACTORS.values() for name, (place, settings) in names.items()
              if f"mmrec_helpers.features.{place}" == f"{kind.__module__}:{kind.__name__}"
              and settings.items() <= params.items()]
     return max(found)[1] if found else kind.__name__

@@ -17,9 +17,9 @@ SIZE, FILTERS = 64, (16, 32, 64)
 
 
 class CoverCNN(TrainedExtractor):
-    """Three convolutions of stride 2; the mean and the maximum over the last maps are the embedding, 128 numbers.
+    """Three convolutions of stride 2; the mean and the maximum over the last maps are the embedding, 128 dimensions.
 
-    A view is the picture mirrored, turned, sized and moved a little, with noise. See `TrainedExtractor` for the
+    A view is the picture mirrored, rotated, scaled and shifted a little, with noise. See `TrainedExtractor` for the
     parameters. Taught in chapter 4.
     """
 
@@ -43,7 +43,7 @@ class CoverCNN(TrainedExtractor):
         return keras.Model(picture, layers.Concatenate(dtype="float32", name="embedding")(pooled))
 
     def view(self, parts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Mirrored or not; turned by 10 degrees, sized and moved by a tenth, at most; noise of 8 levels of 255."""
+        """Mirrored or not; rotated by 10 degrees, scaled and shifted by a tenth, at most; noise of 8 levels of 255."""
         moved = np.stack([_moved(picture, rng) for picture in parts])
         return moved + 8 * rng.standard_normal(moved.shape, np.float32)
 

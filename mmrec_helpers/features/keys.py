@@ -23,7 +23,7 @@ CONTENT, NOTHING = "S32", b""
 """How a content's hash is kept, and the hash of no medium."""
 
 VERSION = 6
-"""Part of every key: raise it when an extractor's code gives other numbers for the same parameters."""
+"""Part of every key: raise it when an extractor's code gives other rows for the same parameters."""
 
 OURS = ("mmrec_helpers", "sklearn", "typing", "builtins")
 """Packages whose classes' code is covered by `VERSION` and the lock."""

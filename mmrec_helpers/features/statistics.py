@@ -1,8 +1,4 @@
-"""Cheap features that need no training: colours and layout of a picture, the spectrum of a sound. Chapters 4 and 5.
-
-They are the honest baseline of the learned features, and what a small machine can always afford. Both are extractors:
-`fit` learns nothing, `transform` gives a row of NaN where a medium is absent or unreadable.
-"""
+"""Cheap features that need no training: colours and layout of a picture, the spectrum of a sound. Chapters 4 and 5."""
 
 from __future__ import annotations
 
@@ -40,27 +36,24 @@ class _Statistics(Unlearned):
 
     def transform(self, media: Sequence[Path | None]) -> np.ndarray:
         """The statistics of each medium: (n, d) float32, NaN where there is none; a broken one is warned of."""
-        held = [place for place, path in enumerate(media) if path is not None]
-        found = Parallel(self.n_jobs)(delayed(self._try)(media[place]) for place in held)
-        good = {place: row for place, row in zip(held, found, strict=True) if not isinstance(row, MediaFault)}
-        for fault in (row for row in found if isinstance(row, MediaFault)):
+        found = Parallel(self.n_jobs)(delayed(self._try)(path) for path in media)
+        for fault in (fault for _, fault in found if fault):
             log.warning("%s", fault)
-        rows = np.full((len(media), len(next(iter(good.values()), [0]))), np.nan, np.float32)
-        for place, row in good.items():
-            rows[place] = row
-        return rows
+        width = next((len(row) for row, _ in found if row is not None), 1)
+        absent = np.full(width, np.nan)
+        return np.array([absent if row is None else row for row, _ in found], np.float32).reshape(-1, width)
 
-    def _try(self, path: Path) -> np.ndarray | MediaFault:
+    def _try(self, path: Path | None) -> tuple[np.ndarray | None, MediaFault | None]:
         try:
-            return checked(path, self.one(path))
+            return (None if path is None else checked(path, self.one(path))), None
         except MediaFault as fault:
-            return fault
+            return None, fault
 
 
 class PictureStatistics(_Statistics):
     """Colours and layout: means and spreads of RGB and HSV, a histogram of hues, a 4 x 4 grid, edges by direction.
 
-    94 numbers a picture, from 64 x 64 pixels. Taught in chapter 4.
+    94 dimensions, from 64 x 64 pixels. Taught in chapter 4.
     """
 
     modality = "image"
@@ -73,8 +66,8 @@ class PictureStatistics(_Statistics):
 class SoundStatistics(_Statistics):
     """Of a log-mel spectrogram (64 bands, dB): each band's mean, spread, change from frame to frame, quiet and drift.
 
-    The quiet is its 10th percentile in time; the drift is the second half's mean less the first's. 320 numbers
-    a sound. Order in time is lost but for change and drift. Taught in chapter 5.
+    The quiet is its 10th percentile in time; the drift is the second half's mean less the first's. 320
+    dimensions. Of the order in time only change and drift are kept. Taught in chapter 5.
     """
 
     modality = "audio"
@@ -104,8 +97,7 @@ def _edges(picture: np.ndarray) -> np.ndarray:
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     strength, angle = np.hypot(across, down), np.arctan2(down, across) % np.pi
     ways = np.histogram(angle, bins=8, range=(0, np.pi), weights=strength)[0] / strength.size
-    bands = [band.mean() for band in np.array_split(strength, 6)] + [band.mean() for band in
-                                                                   np.array_split(strength, 6, axis=1)]
+    bands = [band.mean() for axis in (0, 1) for band in np.array_split(strength, 6, axis=axis)]
     mirror = np.abs(grey - grey[:, ::-1]).mean()
     return np.concatenate([ways, [ways.sum(), mirror], bands])
 

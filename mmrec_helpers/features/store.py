@@ -150,7 +150,7 @@ class _Known:
         width = rows.shape[1]
         if width != self.width and not (width == 1 and np.isnan(rows).all()):
             if self.width:
-                raise Unusable(f"rows of {width} numbers beside rows of {self.width}")
+                raise Unusable(f"rows of {width} dimensions beside rows of {self.width}")
             self.rows, self.width = np.full((len(self.rows), width), np.nan, np.float32), width
         self.rows[places], self.there[places] = rows, True
 

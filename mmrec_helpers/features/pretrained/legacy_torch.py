@@ -1,7 +1,7 @@
 """Weights from an old PyTorch file (.pth before version 1.6), without PyTorch and without running what it holds.
 
 Such a file is five pickles (a magic number, a version, the system, the weights' descriptions, the storages' keys) and
-then each storage's raw numbers. A pickle can call anything; this reader admits four names and refuses the rest.
+then each storage's raw values. A pickle can call anything; this reader admits four names and refuses the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import BinaryIO
 import numpy as np
 
 MAGIC = 0x1950A86A20F9469CFC6C
-TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 
 
 class Refused(pickle.UnpicklingError):
@@ -29,10 +28,14 @@ class _Described:
         self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
 
     def read(self, storages: dict[str, np.ndarray]) -> np.ndarray:
-        """The numbers, by the strides: a tensor may lie transposed in its storage."""
-        numbers = storages[self.storage][self.offset:]
-        steps = [stride * numbers.itemsize for stride in self.strides]
-        return np.lib.stride_tricks.as_strided(numbers, self.shape, steps, writeable=False).copy()
+        """The values, by the strides: a tensor may lie transposed in its storage."""
+        values = storages[self.storage][self.offset:]
+        steps = [stride * values.itemsize for stride in self.strides]
+        return np.lib.stride_tricks.as_strided(values, self.shape, steps, writeable=False).copy()
+
+
+ADMITTED = {("collections", "OrderedDict"): OrderedDict, ("torch._utils", "_rebuild_tensor_v2"): _Described,
+            ("torch", "FloatStorage"): np.dtype("<f4"), ("torch", "LongStorage"): np.dtype("<i8")}
 
 
 class _Unpickler(pickle.Unpickler):
@@ -44,13 +47,9 @@ class _Unpickler(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> object:
         """One of four names. Raises Refused for any other."""
-        if (module, name) == ("collections", "OrderedDict"):
-            return OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _Described
-        if module == "torch" and name in TYPES:
-            return TYPES[name]
-        raise Refused(f"{module}.{name} has no place in a file of weights")
+        if (module, name) not in ADMITTED:
+            raise Refused(f"{module}.{name} has no place in a file of weights")
+        return ADMITTED[module, name]
 
     def persistent_load(self, identity: tuple) -> str:
         """A storage's key; its type is remembered."""

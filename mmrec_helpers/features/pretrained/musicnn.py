@@ -28,13 +28,13 @@ TAGS = ("rock", "pop", "alternative", "indie", "electronic", "female vocalists",
         "acoustic", "experimental", "female vocalist", "guitar", "Hip-Hop", "70s", "party", "country", "easy listening",
         "sexy", "catchy", "funk", "electro", "heavy metal", "Progressive rock", "60s", "rnb", "indie pop", "sad",
         "House", "happy")
-"""What the network was trained to say of a song, in its order."""
+"""The tags that the network was trained to predict, in its order."""
 
 
 class MusiCNN(DeepExtractor):
-    """Sounds to 200 numbers, the last layer before the tags; the mean over patches of three seconds.
+    """Sounds to 200 dimensions, the last layer before the tags; the mean over patches of three seconds.
 
-    every_depth: before them the mean and the spread over time of what each of four depths heard, 1,706 numbers.
+    every_depth: before them the mean and the spread over time of each of four depths, 1,706 dimensions.
     A shorter sound is repeated. Taught in chapter 5. Source: Pons & Serra 2019, musicnn.
     """
 

