@@ -47,7 +47,7 @@ def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, u
 def figures(result: pipeline.Result) -> dict[str, object]:
     """The content of `metrics.json`: the methods, best first, with their settings; what was cleaned and extracted.
 
-    `valid`: the mean on the validation stage of each setting that was tried; empty if there was only one.
+    `valid`: the mean on the validation stage of each setting that was tried.
     """
     methods = numbers(result.scores)
     for name, method in methods.items():
