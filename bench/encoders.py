@@ -5,7 +5,7 @@ names it, the AUC of a linear probe for its genres; on both cold items' NDCG@10 
 core-seconds for 1,000 media (decoding and training included, nothing cached). A film's category is its first genre, so
 the AUC of a network that learned categories has seen part of the answer. Intervals: 95 % by bootstrap, R² and AUC over
 items, and over a network's training seeds; the lists over users and over five draws of the cold items, each with the
-next training seed.
+next training seed. `against_first`: the paired difference of the lists to those of the modality's first extractor.
 """
 
 from __future__ import annotations
@@ -95,8 +95,12 @@ def measured(extractor: Extractor, catalog: Catalog) -> tuple[Features, float]:
         return features, time.process_time() - start
 
 
-def row(name: str, modality: str, catalog: Catalog, worth: Worth, colds: Sequence[Split]) -> dict[str, object]:
-    """One row of the table; a network that is trained is trained SEEDS times."""
+def row(name: str, modality: str, catalog: Catalog, worth: Worth, colds: Sequence[Split],
+        first: Sequence[np.ndarray] = ()) -> tuple[dict[str, object], list[np.ndarray]]:
+    """One row of the table, and NDCG@10 of each user's list at each draw; a network is trained SEEDS times.
+
+    first: these values of the modality's first extractor, to compare with.
+    """
     trained = hasattr(by_name(modality, name), "epochs")
     made, values, seconds, more = [], [], [], {}
     for seed in range(SEEDS if trained else 1):
@@ -106,10 +110,16 @@ def row(name: str, modality: str, catalog: Catalog, worth: Worth, colds: Sequenc
         made.append(features)
         values.append(draws)
         seconds.append(1000 * took / int(features.present.sum()))
-    lists = bootstrap_draws([cold_lists(made[draw % len(made)], cold) for draw, cold in enumerate(colds)], seed=SEED)
-    return {"modality": modality, "dim": made[0].matrix.shape[1], "seeds": len(values), figure: _interval(values),
-            **more, "cold_ndcg_at_10": {key: round(value, 4) for key, value in lists._asdict().items()},
-            "core_seconds_per_1000": round(float(np.median(seconds)), 1)}
+    lists = [cold_lists(made[draw % len(made)], cold) for draw, cold in enumerate(colds)]
+    if first:
+        more = more | {"against_first": _over([one - other for one, other in zip(lists, first, strict=True)])}
+    found = {"modality": modality, "dim": made[0].matrix.shape[1], "seeds": len(values), figure: _interval(values),
+             **more, "cold_ndcg_at_10": _over(lists), "core_seconds_per_1000": round(float(np.median(seconds)), 1)}
+    return found, lists
+
+
+def _over(draws: Sequence[np.ndarray]) -> dict[str, float]:
+    return {key: round(value, 4) for key, value in bootstrap_draws(draws, seed=SEED)._asdict().items()}
 
 
 def _interval(draws: Sequence[np.ndarray]) -> dict[str, float]:
@@ -142,8 +152,10 @@ def main() -> None:
         worth = (partial(factors, world=World.load(catalog.root / "truth")) if name == "recordshop" else
                  partial(genres, catalog=catalog))
         for modality, names in EXTRACTORS.items():
+            first = ()
             for one in names if any(catalog.media(modality)) else ():
-                rows[one] = row(one, modality, catalog, worth, colds)
+                rows[one], lists = row(one, modality, catalog, worth, colds, first)
+                first = first or lists
                 print(name, one, rows[one], flush=True)
         print(table(rows), flush=True)
     record.write("encoders", SEED, figures)

@@ -352,11 +352,13 @@ def test_bands_are_measured_over_seeds_and_keep_their_causes(tmp_path):
 class TestBenchTables:
     @pytest.fixture
     def bench(self, tmp_path):
-        def row(modality, low, high):
+        def row(modality, **first):
             return {"modality": modality, "dim": 2, "seeds": 1, "genre_auc": {"mean": 0.5, "low": 0.4, "high": 0.6},
-                    "cold_ndcg_at_10": {"mean": 0.2, "low": low, "high": high}, "core_seconds_per_1000": 3.5}
-        films = {"cheap": row("image", 0.1, 0.3), "sound": row("audio", 0.8, 0.9), "worse": row("image", 0.0, 0.05),
-                 "touching": row("image", 0.3, 0.4), "better": row("image", 0.35, 0.4)}
+                    "cold_ndcg_at_10": {"mean": 0.2, "low": 0.1, "high": 0.3}, "core_seconds_per_1000": 3.5,
+                    **({"against_first": first} if first else {})}
+        films = {"cheap": row("image"), "sound": row("audio"), "worse": row("image", mean=-0.2, low=-0.3, high=-0.1),
+                 "alike": row("image", mean=0.1, low=-0.1, high=0.3),
+                 "better": row("image", mean=0.1, low=0.05, high=0.2)}
         (tmp_path / "encoders.json").write_text(json.dumps({"seed": 0, "recordshop": films, "films": films}))
         (tmp_path / "extraction.json").write_text(json.dumps(
             {"extraction": {"better": {"of_bound": 0.9}, "sound": {"of_bound": 0.8}},
@@ -366,7 +368,7 @@ class TestBenchTables:
     def test_extractors_are_compared_with_the_first_of_their_modality(self, bench):
         table = bench_tables.encoders_table("image", "films", bench)
         assert table["in words"].to_dict() == {
-            "cheap": "", "worse": "lower", "touching": "no difference shown", "better": "higher"}
+            "cheap": "", "worse": "lower", "alike": "no difference shown", "better": "higher"}
         assert table.loc["cheap"].to_list() == [2, 1, "0.500 [0.400, 0.600]", 3.5, "0.200 [0.100, 0.300]", ""]
 
     def test_a_shop_without_such_media_gives_an_empty_table(self, bench):

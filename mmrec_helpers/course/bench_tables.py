@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
+from mmrec_helpers.evaluation.compare import Interval, in_words
 
 BENCH = "../bench"
 MEASURES = {"r2": "R²", "genre_auc": "genre AUC"}
@@ -47,17 +47,16 @@ def encoders_table(modality: str, shop: str = "recordshop", folder: str | Path =
     """One row for each extractor of the modality, from encoders.json; empty where the shop has no such media.
 
     Columns: `dim`; `seeds`, the number of trainings; `R²` or `genre AUC`, with its 95 % interval; `core-s`, the
-    core-seconds for 1,000 media; `new items`, NDCG@10 of cold items over 5 draws, with its interval; `in words`, that
-    interval compared with the first row's: higher or lower only where the two do not touch. Taught in chapter 3.
+    core-seconds for 1,000 media; `new items`, NDCG@10 of cold items over 5 draws, with its interval; `in words`, the
+    paired difference of these lists to the first row's, over users and draws. Taught in chapter 3.
     """
     rows = {name: row for name, row in read("encoders", folder).get(shop, {}).items() if row["modality"] == modality}
-    cold = [row["cold_ndcg_at_10"] for row in rows.values()]
     return pd.DataFrame({name: {
         "dim": row["dim"], "seeds": row["seeds"],
         **{title: _text(row[key]) for key, title in MEASURES.items() if key in row},
         "core-s": row["core_seconds_per_1000"], "new items": _text(row["cold_ndcg_at_10"]),
-        "in words": _compared(row["cold_ndcg_at_10"], cold[0]) if place else ""}
-        for place, (name, row) in enumerate(rows.items())}).T
+        "in words": in_words(Interval(**row["against_first"])) if "against_first" in row else ""}
+        for name, row in rows.items()}).T
 
 
 def speed_table(modality: str, folder: str | Path = BENCH) -> pd.DataFrame:
@@ -74,7 +73,3 @@ def speed_table(modality: str, folder: str | Path = BENCH) -> pd.DataFrame:
 
 def _text(interval: Mapping[str, float]) -> str:
     return "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**interval)
-
-
-def _compared(one: Mapping[str, float], base: Mapping[str, float]) -> str:
-    return "higher" if one["low"] > base["high"] else "lower" if one["high"] < base["low"] else NO_DIFFERENCE
