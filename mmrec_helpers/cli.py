@@ -106,8 +106,8 @@ def _run_parser(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--seed", type=int, default=0)
     run.add_argument("--k", type=int, default=20, help="length of the evaluated lists")
     run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT:WEIGHT",
-                     help="the name of an event in the log, what it means, how much it counts as a user's first positive "
-                          "event of an item (default 1): add_to_cart=cart:3 (may be repeated)")
+                     help="the name of an event in the log, what it means, how much it counts as a user's first "
+                          "positive event of an item (default 1): add_to_cart=cart:3 (may be repeated)")
     run.add_argument("--user", help="whose list the page shows first (default: a user with a history of medium length)")
     run.add_argument("--pseudonyms", action="store_true", help="write new random ids instead of those of the users")
     run.add_argument("--json", action="store_true", help="print one JSON document: that of metrics.json")
