@@ -142,7 +142,7 @@ def _run(given: argparse.Namespace) -> None:
     check_name(given.name)
     if given.user is not None and given.pseudonyms:
         raise Refused("--user with --pseudonyms: nobody keeps their id; leave one of them out")
-    logging.getLogger("mmrec_helpers.pipeline").setLevel(logging.INFO)
+    logging.getLogger("mmrec_helpers").setLevel(logging.INFO)
     events = dict(map(_meaning, given.event))
     run_and_report(given.data, given.runs / given.name, given.k, given.seed, given.user, events, given.pseudonyms,
                    given.json)

@@ -27,6 +27,9 @@ from mmrec_helpers.ranking import Ranker
 
 log = logging.getLogger(__name__)
 
+Events = Mapping[str, str | tuple[str, float]]
+"""The log's own name of an event -> what it means, or that and its weight."""
+
 
 class RunStopped(CatalogError):
     """The cleaned catalogue cannot be split, so nothing can be judged. cleaned: what was found in it."""
@@ -66,11 +69,11 @@ class Result:
     recommendations: pd.DataFrame
 
 
-def preprocess_data(catalog: Catalog,
-                    events: Mapping[str, str] | None = None) -> tuple[Catalog, preprocessing.Report]:
+def preprocess_data(catalog: Catalog, events: Events | None = None) -> tuple[Catalog, preprocessing.Report]:
     """Clean, de-duplicate and convert a raw catalogue; what cannot be used is set aside and counted. Chapter 2.
 
-    events: what the log's own names of events mean, such as {"add_to_cart": "cart"}.
+    events: what the log's own names of events mean, such as {"add_to_cart": "cart"}, and how much one counts as a
+    user's first positive event of an item: {"add_to_cart": ("cart", 3.0)}.
     """
     return preprocessing.preprocess(catalog, **({"events": events} if events else {}))
 
@@ -122,7 +125,7 @@ def generate_recommendations(ranker: Ranker, known: Interactions, k: int = 10) -
 
 
 def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: FeatureStore | None = None,
-         events: Mapping[str, str] | None = None, pseudonyms: bool = False) -> Result:
+         events: Events | None = None, pseudonyms: bool = False) -> Result:
     """From raw media to evaluated lists. The article's main, and `mmrec run`'s. Taught in chapter 11.
 
     k: length of the lists that are judged, at most the number of items; events: as in `preprocess_data`; pseudonyms:
@@ -140,10 +143,9 @@ def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: Fea
         log.warning("k is %d and there are %d items: lists of %d are judged", k, n, n)
         k = n
     extracted = extract_features(catalog, store, raw)
-    if len(useless := without_features(catalog, extracted)):
-        cleaned = preprocessing.Report(pd.concat([cleaned.set_aside, useless], ignore_index=True))
+    useless = without_features(catalog, extracted)
+    cleaned = preprocessing.Report(pd.concat([cleaned.set_aside, useless], ignore_index=True))
     features = [one.features for one in extracted.values()]
-    log.info("choosing each method's setting on valid, judging it on test")
     tuned = tune_rankers(split, features, k)
     scores = [evaluate(one.ranker, split.test, k) for one in tuned.values()]
     best = max(tuned, key=lambda name: max(tuned[name].scores))
@@ -163,7 +165,7 @@ def split_log(catalog: Catalog, cleaned: preprocessing.Report, seed: int = 0) ->
 def with_pseudonyms(catalog: Catalog) -> Catalog:
     """The catalogue with new random ids for its users; no table of them is kept, so nobody can go back."""
     users = catalog.events["user_id"]
-    new = {user: f"u{secrets.token_hex(8)}" for user in users.dropna().unique()}
+    new = {user: f"user-{secrets.token_hex(8)}" for user in users.dropna().unique()}
     return replace(catalog, events=catalog.events.assign(user_id=users.map(new)))
 
 

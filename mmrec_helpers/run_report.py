@@ -22,8 +22,7 @@ log = logging.getLogger(__name__)
 
 
 def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, user: str | None = None,
-                   events: Mapping[str, str | tuple[str, float]] | None = None, pseudonyms: bool = False,
-                   as_json: bool = False) -> None:
+                   events: pipeline.Events | None = None, pseudonyms: bool = False, as_json: bool = False) -> None:
     """The main job on `data`, shown on the screen and written to `folder`; an older run survives a failure.
 
     user: whose list the page opens with; events, pseudonyms: as in `pipeline.main`; as_json: print metrics.json alone.

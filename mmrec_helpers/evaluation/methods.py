@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from tqdm import tqdm
@@ -11,9 +12,12 @@ from mmrec_helpers.evaluation.tuning import Tuned, tune
 from mmrec_helpers.fusion import FeatureFusion
 from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN, Popularity, Ranker, SideEASE
 
+log = logging.getLogger(__name__)
+
 
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
     """Every method at its best setting on valid."""
+    log.info("choosing each method's setting on valid, judging it on test")
     useful = features_for("", features)
     methods: dict[str, list[Ranker]] = {
         "popularity": [Popularity()],
