@@ -22,12 +22,13 @@ from mmrec_helpers.evaluation import Scores, Tuned, evaluate
 from mmrec_helpers.evaluation.methods import features_for, tune_rankers
 from mmrec_helpers.features.store import FeatureStore, extract
 from mmrec_helpers.fusion import FeatureFusion
+from mmrec_helpers.preprocessing.events import Meaning
 from mmrec_helpers.preprocessing.report import COLUMNS
 from mmrec_helpers.ranking import Ranker
 
 log = logging.getLogger(__name__)
 
-Events = Mapping[str, str | tuple[str, float]]
+Events = Mapping[str, Meaning]
 """The log's own name of an event -> what it means, or that and its weight."""
 
 
