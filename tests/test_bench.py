@@ -11,7 +11,7 @@ NAMES = record.scripts()
 
 
 OLDER = {"curves", "encoders", "extraction", "store", "times"}
-"""Known to be older than the code, and said so in README: take a name out once it was measured again."""
+"""Known to be older than the code: name it here and in README, and take it out once it was measured again."""
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -82,6 +82,7 @@ EXTRACTOR_CELLS = {
     "dimensions": lambda shop, real: str(shop["dim"]),
     "R², own factors": lambda shop, real: cell(shop["r2"]),
     "NDCG@10, new records": lambda shop, real: cell(shop["cold_ndcg_at_10"]),
+    "against the first": lambda shop, real: cell(shop.get("against_first"), "+"),
     "genre AUC, MovieLens": lambda shop, real: cell(real.get("genre_auc")),
     "NDCG@10, new films": lambda shop, real: cell(real.get("cold_ndcg_at_10")),
     "core-s": lambda shop, real: str(shop["core_seconds_per_1000"])}
