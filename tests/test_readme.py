@@ -98,6 +98,13 @@ def test_the_table_of_extractors_is_what_was_measured():
         assert row == {title: EXTRACTOR_CELLS[title](shop, real) for title in row}, name
 
 
+def test_the_time_of_the_large_shop_is_what_was_measured():
+    shop = measured("times")["large shop"]
+    size = f"{shop['items']:,} records, {shop['users']:,} users, {shop['events']:,} events"
+    took = f"`mmrec run` took {shop['seconds']:.0f} s and {shop['gib']:.1f} GiB"
+    assert f"{size} and no media, {took}" in " ".join(README.split())
+
+
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere(file):
     for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / file).read_text(encoding="utf-8")):
