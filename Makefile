@@ -44,6 +44,8 @@ lint: install  ## ruff
 bench: install  ## calibrate the world, judge methods and extractors, time the commands; writes bench/*.json
 	$(BIN)/python -m bench.calibrate
 	$(BIN)/python -m bench.methods
+	$(BIN)/python -m bench.fusion
+	$(BIN)/python -m bench.modalities
 	$(BIN)/python -m bench.encoders
 	$(BIN)/python -m bench.curves
 	$(BIN)/python -m bench.extraction

@@ -73,7 +73,8 @@ class Features:
 
     name: of the extractor ("minilm"); modality: "text", "image", "audio" ...; ids: (n,) of items or users; matrix:
     (n, d) float32; present: (n,) bool, False where there is no such medium or it could not be read (its row is then
-    zero). Several extractors of one modality live side by side. Taught in chapters 1, 3, 4 and 5.
+    zero). Several extractors of one modality live side by side. Raises ValueError for a row that is present with NaN or
+    infinity in it. Taught in chapters 1, 3, 4 and 5.
 
     >>> sound = Features("mel", "audio", ["a", "b"], [[1, 2], [np.nan, np.nan]])
     >>> sound.present
@@ -90,7 +91,8 @@ class Features:
 
     def __post_init__(self) -> None:
         matrix = np.asarray(self.matrix, dtype=np.float32)
-        present = finite(matrix) if self.present is None else np.asarray(self.present, bool)
+        whole = finite(matrix)
+        present = whole if self.present is None else np.asarray(self.present, bool)
         if matrix[~present].any():  # a NaN counts
             matrix = matrix.copy()
             matrix[~present] = 0
@@ -99,6 +101,9 @@ class Features:
         object.__setattr__(self, "present", present)
         if not len(self.ids) == len(self.matrix) == len(self.present):
             raise ValueError(f"{self.name}: {len(self.ids)} ids for {len(self.matrix)} rows")
+        if (broken := present & ~whole).any():
+            raise ValueError(f"{self.name}: {self.ids[broken.argmax()]!r} is present with NaN or infinity in its row; "
+                             "give present=False there, or extract it again")
 
     def align(self, ids: Sequence[str]) -> Features:
         """The rows of these ids, in this order; an id that has no row here is not present."""

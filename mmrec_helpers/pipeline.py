@@ -140,9 +140,7 @@ def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: Fea
     log.info("cleaning %s: %d items, %d events", raw.name, len(raw.items), len(raw.events))
     catalog, cleaned = preprocess_data(raw, events)
     split = split_log(catalog, cleaned, seed)
-    if k > (n := len(catalog.items)):
-        log.warning("k is %d and there are %d items: lists of %d are judged", k, n, n)
-        k = n
+    k = list_length(k, len(catalog.items))
     extracted = extract_features(catalog, store, raw)
     useless = without_features(catalog, extracted)
     cleaned = preprocessing.Report(pd.concat([cleaned.set_aside, useless], ignore_index=True))
@@ -153,6 +151,13 @@ def main(data: str | Path = "recordshop", k: int = 20, seed: int = 0, store: Fea
     ranker = tuned[best].ranker.clone().fit(split.everything, features_for(best, features))
     return Result(catalog, cleaned, split, extracted, build_user_profile(catalog, split.everything, features), tuned,
                   scores, best, ranker, generate_recommendations(ranker, split.everything))
+
+
+def list_length(k: int, n_items: int) -> int:
+    """The length of the lists, no more than there are items; that is said."""
+    if k > n_items:
+        log.warning("k is %d and there are %d items: lists of %d are judged", k, n_items, n_items)
+    return min(k, n_items)
 
 
 def split_log(catalog: Catalog, cleaned: preprocessing.Report, seed: int = 0) -> Split:

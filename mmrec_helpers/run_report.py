@@ -15,6 +15,7 @@ from mmrec_helpers.catalog import positions
 from mmrec_helpers.evaluation import numbers
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.evaluation.evaluator import GROUPS
+from mmrec_helpers.evaluation.methods import level
 from mmrec_helpers.evaluation.page import Card, Listener, write_page
 from mmrec_helpers.evaluation.report import as_table, figure
 
@@ -40,7 +41,8 @@ def run_and_report(data: str | Path, folder: Path, k: int = 20, seed: int = 0, u
         print(_as_json(report))
         return
     _show(result, report)
-    print(f"~ no difference to the best was shown\nwritten to {folder}; open {folder / 'index.html'}")
+    print("~ no difference to the best was shown; the others are lower\n"
+          f"written to {folder}; open {folder / 'index.html'}")
 
 
 def figures(result: pipeline.Result) -> dict[str, object]:
@@ -51,7 +53,8 @@ def figures(result: pipeline.Result) -> dict[str, object]:
     methods = numbers(result.scores)
     for name, method in methods.items():
         tuned = result.tuned[name]
-        method |= {"params": tuned.params, "valid": tuned.scores, "learns_from": tuned.ranker.learns_from}
+        method |= {"params": tuned.params, "valid": tuned.scores, "learns_from": tuned.ranker.learns_from,
+                   "fusion": level(tuned.ranker)}
     return {"data": result.catalog.name, "package": __version__, "k": result.scores[0].k,
             "protocol": dict(result.split.protocol), "best": result.best, "methods": methods,
             "extracted": extracted(result).to_dict("records"),
@@ -70,9 +73,9 @@ def _show(result: pipeline.Result, report: Mapping) -> None:
     """The tables for a terminal of 80 columns: cleaned, extracted, and the methods with the figures of the report."""
     methods, k = _methods(report["methods"]), report["k"]
     title = f"methods, best first: NDCG of {len(result.scores[0].users)} users, split {report['protocol']['split']}"
-    methods["to the best"] = [_against(one["against the best"]) for one in report["methods"].values()]
+    methods["to best"] = [_against(one["against the best"]) for one in report["methods"].values()]
     for name, table, left in (("cleaned", result.cleaned.counts(), 2), ("extracted", extracted(result), 2),
-                              (title, methods[["method", f"NDCG@{k} (95 %)", "to the best", *GROUPS]], 1)):
+                              (title, methods[["method", "fusion", f"NDCG@{k} (95 %)", "to best", *GROUPS]], 2)):
         terminal.show(name, table, left)
         print()
 
@@ -81,12 +84,13 @@ def _methods(methods: Mapping[str, Mapping]) -> pd.DataFrame:
     """The table of methods, with NDCG by group of items, what each method learns from, and its setting."""
     groups = {group: [figure(one["groups"][group]["ndcg"]) for one in methods.values()] for group in GROUPS}
     return as_table(methods, shown=("ndcg", "recall")).assign(
-        **groups, **{"learns from": [one["learns_from"] for one in methods.values()],
+        **groups, **{"fusion": [one["fusion"] for one in methods.values()],
+                     "learns from": [one["learns_from"] for one in methods.values()],
                      "chosen on validation": [_plain(one["params"]) for one in methods.values()]}).reset_index()
 
 
 def _against(one: Mapping[str, float | str] | None) -> str:
-    return "best" if one is None else f"{one['mean']:+.3f} " + one["words"].replace(NO_DIFFERENCE, "~")
+    return "best" if one is None else f"{one['mean']:+.3f}" + " ~" * (one["words"] == NO_DIFFERENCE)
 
 
 def _explained(fault: pipeline.RunStopped, folder: Path) -> pipeline.RunStopped:

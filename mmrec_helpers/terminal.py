@@ -23,6 +23,10 @@ def printable(text: object) -> str:
     return ACTS.sub(lambda found: " " if found[0].isspace() else "", str(text))
 
 
+FIGURE = 22
+"""Figures up to so many characters stay on one line; words are wrapped instead."""
+
+
 class _Printable(logging.Formatter):
     """Log messages are `printable`: they may quote a title or an id."""
 
@@ -62,7 +66,9 @@ def show(title: str, frame: pd.DataFrame, left: int = 1, wrap: bool = True) -> N
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD if title else None,
                   show_edge=False, collapse_padding=True, pad_edge=False)
     for number, name in enumerate(frame.columns):
-        table.add_column(name, justify="left" if number < left else "right", overflow="fold")
+        widest = max([len(name), *frame[name].map(lambda cell: len(str(cell)))])
+        table.add_column(name, justify="left" if number < left else "right", overflow="fold",
+                         no_wrap=number >= left and widest <= FIGURE)
     for row in frame.itertuples(index=False):
         table.add_row(*map(printable, row))
     width = None if wrap or sys.stdout.isatty() else 10_000

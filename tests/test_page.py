@@ -64,9 +64,9 @@ def test_the_picture_of_methods_has_each_mean_within_its_interval(tmp_path):
 def test_a_table_fits_80_columns_whatever_its_methods_are_called(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     name = "content kNN (a very long name of an extractor of a shop)"
-    columns = ["method", "NDCG@20 (95 %)", "to the best", "known", "rare", "new"]
-    row = (name, "0.123 [0.100, 0.140]", "-0.012 lower", "0.1", "0.2", "-")
-    terminal.show("methods", pd.DataFrame([row] * 2, columns=columns))
+    columns = ["method", "fusion", "NDCG@20 (95 %)", "to best", "known", "rare", "new"]
+    row = (name, "decisions", "0.123 [0.100, 0.140]", "-0.012 ~", "0.1", "0.2", "-")
+    terminal.show("methods", pd.DataFrame([row] * 2, columns=columns), left=2)
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     assert sum("0.123 [0.100, 0.140]" in line for line in lines) == 2

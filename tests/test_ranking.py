@@ -13,10 +13,13 @@ from sklearn.metrics.pairwise import cosine_similarity
 from mmrec_helpers.catalog import Features, Interactions, Queries, UnknownId
 from mmrec_helpers.ranking import (
     EASE,
+    L3AE,
     Blend,
+    ContentALS,
     ContentKNN,
     ImplicitALS,
     ItemKNN,
+    MappedALS,
     Popularity,
     Ranker,
     SideEASE,
@@ -62,7 +65,12 @@ def content(shop):
 RANKERS = {
     "popularity": Popularity, "item kNN": lambda: ItemKNN(3, 1.0), "content kNN": lambda: ContentKNN("tfidf", 4),
     "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
-    "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
+    "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
+    "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),
+    "ALS, then content": lambda: MappedALS(3, 1.0, 2.0, n_sweeps=3),
+    "ALS, then neighbours": lambda: MappedALS(3, 1.0, 2.0, n_sweeps=3, way="graph", k=3),
+    "blend by ranks": lambda: Blend({"als": ImplicitALS(3), "text": ContentKNN("tfidf")}, {"als": 1.0, "text": 0.5},
+                                    "ranks"),
     "blend": lambda: Blend({"ease": EASE(5.0), "text": ContentKNN("tfidf")}, {"ease": 0.6, "text": 0.4}),
     "blend with ALS": lambda: Blend({"als": ImplicitALS(3), "knn": ItemKNN()}, {"als": 0.5, "knn": 0.5}),
     "blend with popularity": lambda: Blend({"als": ImplicitALS(3), "pop": Popularity()}, {"als": 0.9, "pop": 0.1})}

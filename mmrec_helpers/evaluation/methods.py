@@ -10,15 +10,28 @@ from tqdm import tqdm
 from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.evaluation.tuning import Tuned, tune
 from mmrec_helpers.fusion import FeatureFusion
-from mmrec_helpers.ranking import EASE, Blend, ContentKNN, ImplicitALS, ItemKNN, Popularity, Ranker, SideEASE
+from mmrec_helpers.ranking import (
+    EASE,
+    Blend,
+    ContentALS,
+    ContentKNN,
+    ImplicitALS,
+    ItemKNN,
+    Popularity,
+    Ranker,
+    SideEASE,
+)
 
 log = logging.getLogger(__name__)
+
+FUSED = "fused"
+"""The name of all features as one, side by side."""
 
 
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
     """Every method at its best setting on valid."""
     log.info("choosing each method's setting on valid, judging it on test")
-    useful = features_for("", features)
+    useful, content = features_for("", features), features_for("content", features)
     methods: dict[str, list[Ranker]] = {
         "popularity": [Popularity()],
         "item kNN": [ItemKNN(n, shrink) for n in (20, 100, 500) for shrink in (1.0, 20.0)],
@@ -26,14 +39,18 @@ def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -
         "ALS": [ImplicitALS(l2=l2, alpha=alpha) for l2, alpha in
                 ((10.0, 3.0), (30.0, 10.0), (60.0, 10.0), (60.0, 20.0), (100.0, 20.0), (100.0, 40.0))]}
     methods |= {f"content kNN ({one.name})": [ContentKNN(one.name, n) for n in (10, 30, 100, 200, 400, 1000)]
-                for one in features_for("content", features)}
+                for one in content}
     if useful:
         methods[SideEASE.name] = [SideEASE(l2, weight) for l2 in (100.0, 200.0) for weight in (1.0, 3.0, 10.0)]
+        methods[ContentALS.name] = [ContentALS(l2=l2, alpha=alpha, ridge=ridge) for l2, alpha, ridge in (
+            (30.0, 10.0, 30.0), (45.0, 10.0, 30.0), (75.0, 20.0, 10.0), (75.0, 20.0, 30.0), (75.0, 20.0, 100.0),
+            (110.0, 20.0, 30.0))]
         methods[Blend.name] = []
     tuned: dict[str, Tuned] = {}
     for name in (bar := tqdm(methods, unit="method", disable=None, leave=False)):
         bar.set_description(name)
-        tuned[name] = tune(methods[name] or _blends(tuned, useful), split, features_for(name, features), k=k)
+        seen = content if name.startswith("content") else useful
+        tuned[name] = tune(methods[name] or _blends(tuned), split, seen, k=k)
     return tuned
 
 
@@ -41,13 +58,24 @@ def features_for(method: str, features: Sequence[Features]) -> list[Features]:
     """What a method learns from: the features that any item has; of two or more, a content kNN sees them fused too."""
     useful = [one for one in features if one.present.any()]
     if len(useful) > 1 and method.startswith("content"):
-        useful.append(FeatureFusion().fit(useful).transform(useful))
+        useful.append(FeatureFusion(name=FUSED).fit(useful).transform(useful))
     return useful
 
 
-def _blends(tuned: Mapping[str, Tuned], features: Sequence[Features]) -> list[Ranker]:
-    """Decision-level: EASE and each content kNN at their own best settings, six ways to weigh them."""
-    rankers = {name: tuned[name].ranker.clone() for name in
-               ("EASE", *(f"content kNN ({one.name})" for one in features))}
-    return [Blend(rankers, {name: 1 - content if name == "EASE" else content / len(features) for name in rankers})
-            for content in (0.2, 0.4, 0.5, 0.6, 0.7, 0.8)]
+def level(ranker: Ranker) -> str:
+    """At which level a ranker fuses: `features`, `decisions`, `model`; empty if it sees one extractor's or none.
+
+    >>> level(ContentALS()), level(EASE())
+    ('model', '')
+    """
+    if isinstance(ranker, SideEASE | ContentALS):
+        return "model"
+    if isinstance(ranker, ContentKNN) and ranker.features == FUSED:
+        return "features"
+    return "decisions" if isinstance(ranker, Blend) else ""
+
+
+def _blends(tuned: Mapping[str, Tuned]) -> list[Ranker]:
+    """Decision-level: EASE and ALS + content at their own best settings, six ways to weigh them."""
+    rankers = {name: tuned[name].ranker.clone() for name in ("EASE", ContentALS.name)}
+    return [Blend(rankers, {"EASE": 1 - share, ContentALS.name: share}) for share in (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)]

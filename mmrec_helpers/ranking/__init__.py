@@ -2,11 +2,21 @@
 
 from mmrec_helpers.ranking.base import Capabilities, Explanation, Ranker
 from mmrec_helpers.ranking.factors import ImplicitALS, VectorRanker
-from mmrec_helpers.ranking.fused import Blend
-from mmrec_helpers.ranking.linear import EASE, SideEASE
+from mmrec_helpers.ranking.fused import (
+    L3AE,
+    Blend,
+    ContentALS,
+    CrossAttention,
+    GatedFusion,
+    MappedALS,
+    SideEASE,
+    TwoTower,
+)
+from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN, ItemToItem
 from mmrec_helpers.ranking.popularity import Popularity
 from mmrec_helpers.ranking.saving import load, save
 
-__all__ = ["EASE", "Blend", "Capabilities", "ContentKNN", "Explanation", "ImplicitALS", "ItemKNN", "ItemToItem",
-           "Popularity", "Ranker", "SideEASE", "VectorRanker", "load", "save"]
+__all__ = ["EASE", "L3AE", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention", "Explanation",
+           "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker", "SideEASE",
+           "TwoTower", "VectorRanker", "load", "save"]

@@ -17,8 +17,8 @@ from mmrec_helpers.ranking.top_k import chunks, top_k
 Histories = Queries | Sequence[str] | Sequence[Sequence[str]]
 """Who is asked for: `Queries`, or item ids: one history, or a list of them."""
 
-KINDS = {"items_": "U", "columns_": "i"}
-"""numpy's kind of what is learnt and is not float: ids as text, places as whole numbers."""
+KINDS = {"items_": "U", "modalities_": "U", "columns_": "i", "widths_": "i"}
+"""numpy's kind of what is learnt and is not float: ids and names as text, places and sizes as whole numbers."""
 
 
 class Capabilities(NamedTuple):

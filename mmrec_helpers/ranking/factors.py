@@ -38,6 +38,8 @@ class ImplicitALS(VectorRanker):
     """
 
     name = "ALS"
+    exposure_: np.ndarray | None = None
+    """(items,) the confidence that who did not take an item did not want it; None is 1 for all."""
 
     def __init__(self, n_factors: int = 32, l2: float = 10.0, alpha: float = 10.0, n_sweeps: int = 10,
                  seed: int = 0) -> None:
@@ -48,47 +50,59 @@ class ImplicitALS(VectorRanker):
         super().fit(interactions)
         taken = interactions.matrix
         by_item = taken.T.tocsr()
-        start = np.random.default_rng(self.seed).standard_normal((taken.shape[1], self.n_factors))
-        self.item_vectors_ = (start / np.sqrt(self.n_factors)).astype(np.float32)
+        self.item_vectors_ = self.start(taken.shape[1])
         for _ in range(self.n_sweeps):
             users = least_squares(taken, self.item_vectors_, self.l2, self.alpha)
             self.item_vectors_ = least_squares(by_item, users, self.l2, self.alpha)
         return self
 
+    def start(self, n_items: int) -> np.ndarray:
+        """Random item vectors to begin with, of length 1 on average: (items, d) float32."""
+        drawn = np.random.default_rng(self.seed).standard_normal((n_items, self.n_factors))
+        return (drawn / np.sqrt(self.n_factors)).astype(np.float32)
+
     def user_vectors(self, history: sparse.csr_matrix) -> np.ndarray:
         """One least-squares step for each history."""
-        return least_squares(history, self.item_vectors_, self.l2, self.alpha)
+        return least_squares(history, self.item_vectors_, self.l2, self.alpha, columns=self.exposure_)
 
     def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
         """c_uj v_i' inverse(A_u) v_j for each past item j; they add up to the score."""
-        vectors, history = self.item_vectors_.astype(np.float64), query.history
-        past = vectors[history.indices]
-        left = (past * (self.alpha * history.data)[:, None]).T @ past + _everywhere(vectors, self.l2)
-        return (1 + self.alpha * history.data)[:, None] * (past @ np.linalg.solve(left, vectors[columns].T))
+        vectors, past, more = self.item_vectors_.astype(np.float64), query.history.indices, query.history.data
+        exposure = np.ones(len(vectors)) if self.exposure_ is None else self.exposure_
+        left = (vectors * exposure[:, None]).T @ vectors + self.l2 * np.eye(vectors.shape[1])
+        left += (vectors[past] * (self.alpha * more)[:, None]).T @ vectors[past]
+        weights = exposure[past] + self.alpha * more
+        return weights[:, None] * (vectors[past] @ np.linalg.solve(left, vectors[columns].T))
 
 
-def least_squares(taken: sparse.csr_matrix, others: np.ndarray, l2: float, alpha: float) -> np.ndarray:
+def least_squares(taken: sparse.csr_matrix, others: np.ndarray, l2: float, alpha: float,
+                  rows: np.ndarray | None = None, columns: np.ndarray | None = None,
+                  prior: np.ndarray | None = None) -> np.ndarray:
     """The vector of each row, given those of the columns: (n, m) CSR, (m, d) -> (n, d) float32.
 
-    Rows with the same number of entries are solved together: their normal equations are one batch of products.
+    Each minimises sum over columns i of c_i (p_i - w.v_i)^2 + l2 |w - prior|^2, with confidence c_i = rows * columns_i
+    + alpha x_i. rows (n,) and columns (m,): by default 1; prior (n, d): by default 0. Rows with the same number of
+    entries are solved together: their normal equations are one batch of products.
 
     >>> least_squares(sparse.csr_matrix([[1.0, 0.0]]), np.eye(2), l2=1.0, alpha=1.0).round(3)
     array([[0.667, 0.   ]], dtype=float32)
     """
-    d, lengths = others.shape[1], np.diff(taken.indptr)
-    found, everywhere = np.zeros((taken.shape[0], d), np.float32), _everywhere(others, l2)
+    n, d, lengths = taken.shape[0], others.shape[1], np.diff(taken.indptr)
+    rows, columns = (np.ones(size, np.float32) if weights is None else weights
+                     for size, weights in zip(taken.shape, (rows, columns), strict=True))
+    found = np.zeros((n, d), np.float32)
+    pull = found if prior is None else l2 * prior
+    everywhere, ridge = (others * columns[:, None]).T @ others, l2 * np.eye(d)
     order = np.argsort(lengths, kind="stable")
     for alike in filter(len, np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1)):
         length = lengths[alike[0]]
-        for some in chunks(len(alike) if length else 0, d * (length + 4 * d)):
-            entries = taken.indptr[alike[some], None] + np.arange(length)
-            vectors, more = others[taken.indices[entries]], alpha * taken.data[entries][:, :, None]
-            left = everywhere + (more * vectors).transpose(0, 2, 1) @ vectors
-            right = ((1 + more) * vectors).sum(axis=1)
-            found[alike[some]] = np.linalg.solve(left, right[:, :, None])[:, :, 0]
+        for some in chunks(len(alike), d * (length + 4 * d)):
+            row = alike[some]
+            entries = taken.indptr[row, None] + np.arange(length)
+            column, more = taken.indices[entries], alpha * taken.data[entries]
+            vectors, weights = others[column], rows[row, None] * columns[column] + more
+            left = rows[row, None, None] * everywhere + ridge
+            left += (more[:, :, None] * vectors).transpose(0, 2, 1) @ vectors
+            right = (weights[:, :, None] * vectors).sum(axis=1) + pull[row]
+            found[row] = np.linalg.solve(left, right[:, :, None])[:, :, 0]
     return found
-
-
-def _everywhere(vectors: np.ndarray, l2: float) -> np.ndarray:
-    """V'V + l2 I: what every row's equations have in common, (d, d)."""
-    return vectors.T @ vectors + l2 * np.eye(vectors.shape[1])

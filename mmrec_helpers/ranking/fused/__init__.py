@@ -1,5 +1,11 @@
-"""Fusion at the level of decisions: several rankers vote. Taught in chapter 7."""
+"""Fusion in the model (content and log in one objective) and at the level of decisions (votes). Taught in chapter 7."""
 
 from mmrec_helpers.ranking.fused.blend import Blend
+from mmrec_helpers.ranking.fused.content_als import ContentALS
+from mmrec_helpers.ranking.fused.linear import L3AE, SideEASE
+from mmrec_helpers.ranking.fused.mapped_als import MappedALS
+from mmrec_helpers.ranking.fused.networks import CrossAttention, GatedFusion, TwoTower
+from mmrec_helpers.ranking.fused.stacking import stacked_weights
 
-__all__ = ["Blend"]
+__all__ = ["L3AE", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "MappedALS", "SideEASE", "TwoTower",
+           "stacked_weights"]

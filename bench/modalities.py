@@ -1,0 +1,100 @@
+"""What each modality adds, and whether anything leaks: `python -m bench.modalities` writes bench/modalities.json.
+
+ALS + content on five redraws of the record shop's log, their long tails, and five draws of cold items. `controls`: with
+features that say nothing (one modality, or all, with rows shuffled, replaced by noise or by a constant). `by modality`:
+with every subset of the modalities, beside the planted factors, which perfect encoders would give. The strength of the
+ridge is chosen on valid each time. Differences are paired, intervals hold users and draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from bench import record
+from bench.fusion import SEED, against, extracted, judge, length, tasks
+from bench.methods import _over
+from mmrec_helpers import datasets
+from mmrec_helpers.catalog import Features, Split
+from mmrec_helpers.datasets.recordshop.world import MODALITIES, World
+from mmrec_helpers.preprocessing import preprocess
+from mmrec_helpers.ranking import ContentALS
+
+MEASURES = (
+    "bench/fusion", "bench/methods", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
+    "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
+    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio",
+    "mmrec_helpers/features/base", "mmrec_helpers/features/batches", "mmrec_helpers/features/image",
+    "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra", "mmrec_helpers/features/store",
+    "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/factors",
+    "mmrec_helpers/ranking/fused/content_als", "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
+
+SETTINGS = [ContentALS(ridge=ridge) for ridge in (10.0, 30.0, 100.0)]
+SHUFFLED = "all shuffled"
+
+
+def subsets(features: Sequence[Features]) -> dict[str, list[Features]]:
+    """None, each alone, pairs, all: by the names joined with +."""
+    chosen = [some for n in range(len(features) + 1) for some in combinations(features, n)]
+    return {" + ".join(one.name for one in some) or "none": list(some) for some in chosen}
+
+
+def spoilt(features: Sequence[Features], seed: int) -> dict[str, list[Features]]:
+    """The features with one of them, or all, saying nothing: rows shuffled, noise, a constant."""
+    ways: dict[str, Callable[[Features, np.random.Generator], np.ndarray]] = {
+        "shuffled": lambda one, rng: one.matrix[_among(one.present, rng)],
+        "noise": lambda one, rng: rng.standard_normal(one.matrix.shape) * one.matrix[one.present].std(),
+        "constant": lambda one, rng: np.ones_like(one.matrix)}
+
+    def said(one: Features, way: str) -> Features:
+        rng = np.random.default_rng([seed, len(one.name)])
+        return Features(one.name, one.modality, one.ids, ways[way](one, rng), one.present)
+
+    found = {f"{one.name} {way}": [said(other, way) if other is one else other for other in features]
+             for one in features for way in ways}
+    return found | {SHUFFLED: [said(one, "shuffled") for one in features]}
+
+
+def _among(present: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Places with those that are present permuted among themselves."""
+    places = np.arange(len(present))
+    places[present] = rng.permutation(places[present])
+    return places
+
+
+def ranked(sets: Mapping[str, Callable[[int], Sequence[Features]]], draws: Sequence[Split], k: int,
+           reference: str) -> dict[str, object]:
+    """ALS + content with each set of features, tuned on valid; NDCG and the paired difference to one of the sets."""
+    found = {name: [judge(SETTINGS, split, features(draw), k).scores for draw, split in enumerate(draws)]
+             for name, features in sets.items()}
+    return {name: {"ndcg": _over([one.metrics["ndcg"] for one in scores])._asdict(),
+                   **({f"against {reference}": against(scores, found[reference])} if name != reference else {})}
+            for name, scores in found.items()}
+
+
+def planted(world: World) -> list[Features]:
+    """The true factors of each modality, as features: what perfect encoders would give."""
+    rows = world.factors.reshape(len(world.genre), len(MODALITIES), -1)
+    return [Features(f"true {name}", name, world.item_ids, rows[:, number]) for number, name in enumerate(MODALITIES)]
+
+
+def main() -> None:
+    """Every task that has draws."""
+    catalog, _ = preprocess(datasets.load("recordshop"))
+    features, truth = extracted(catalog), planted(World.load(catalog.root / "truth"))
+    intact, found = " + ".join(one.name for one in features), {}
+    sets = {key: (lambda draw, some=some: some) for one in (features, truth) for key, some in subsets(one).items()}
+    spoils = {key: (lambda draw, key=key: spoilt(features, draw)[key]) for key in spoilt(features, 0)}
+    for name, draws in tasks(catalog).items():
+        both = ranked({**sets, **spoils}, draws, length(name), intact)
+        found[name] = {"by modality": {key: both[key] for key in sets}, "controls": {key: both[key] for key in spoils}}
+        print(name, *(f"{key}: {one['ndcg']['mean']:.3f}" for key, one in both.items()), sep="\n  ", flush=True)
+    record.write("modalities", SEED, found)
+
+
+if __name__ == "__main__":
+    main()
