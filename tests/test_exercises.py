@@ -353,13 +353,41 @@ WRONG = {
         "candidate order": lambda h, x, W, U, b: step(h, x, W[::-1], U[::-1], b[::-1]),
         "half": lambda h, x, W, U, b: h / 2,
     },
+    "06 decayed_weights": {
+        "wrong sign": lambda ages, half_life: 2 ** (ages / half_life),
+        "base e": lambda ages, half_life: np.exp(-ages / half_life),
+        "linear": lambda ages, half_life: np.maximum(1 - ages / (2 * half_life), 0),
+        "no decay": lambda ages, half_life: np.ones_like(ages),
+        "steps": lambda ages, half_life: 0.5 ** (ages // half_life),
+    },
+    "06 mean_of_present": {
+        "zeros counted": lambda rows, present: (rows * present[:, None]).mean(0),
+        "wrong axis": lambda rows, present: rows[present].mean(1),
+        "NaN": lambda rows, present: rows[present].mean(0),
+        "by value": lambda rows, present: rows[rows.any(1)].mean(0) if rows.any() else np.zeros(rows.shape[1]),
+        "transposed": lambda rows, present: rows[present].mean(0)[:, None] if present.any() else np.zeros((3, 1)),
+    },
+    "06 known_before": {
+        "at the cut": lambda log, user, cut: mine(log[log["timestamp"] <= cut], user),
+        "leak": lambda log, user, cut: mine(log, user),
+        "everybody": lambda log, user, cut: log[(log["timestamp"] < cut) & log["event"].isin(TAKEN)]["item_id"],
+        "views": lambda log, user, cut: mine(log[log["timestamp"] < cut], user, [*TAKEN, "view"]),
+    },
+    "06 explained_shares": {
+        "not squared": lambda m: (v := np.linalg.svd(m - m.mean(0), compute_uv=False)) / v.sum(),
+        "not centred": lambda m: (v := np.linalg.svd(m, compute_uv=False) ** 2) / v.sum(),
+        "upwards": lambda m: (v := np.linalg.eigvalsh(np.cov(m.T))) / v.sum(),
+        "of the rows": lambda m: (v := np.linalg.eigvalsh(np.cov(m))[::-1]) / v.sum(),
+        "columns": lambda m: np.sort(m.var(0))[::-1] / m.var(0).sum(),
+        "running": lambda m: np.cumsum(v := np.linalg.eigvalsh(np.cov(m.T))[::-1]) / v.sum(),
+    },
 }
+
 
 
 def laid(logo):
     share = logo[..., 3:] / 255
     return (share * logo[..., :3] + (1 - share) * 255).round().astype(np.uint8)
-
 
 RIGHT = {
     "00 event_counts": {
@@ -462,6 +490,24 @@ RIGHT = {
         "update as z": lambda h, x, W, U, b: h + (1 - sigmoid(W[0] * x + U[0] * h + b[0]))
         * (np.tanh(W[2] * x + sigmoid(W[1] * x + U[1] * h + b[1]) * U[2] * h + b[2]) - h),
         "an array": lambda h, x, W, U, b: np.array([step(h, x, W, U, b)]),
+    },
+    "06 decayed_weights": {
+        "base 2": lambda ages, half_life: 2 ** (-ages / half_life),
+        "exp": lambda ages, half_life: np.exp(-np.log(2) * ages / half_life),
+        "list": lambda ages, half_life: [0.5 ** (age / half_life) for age in ages],
+    },
+    "06 mean_of_present": {
+        "product": lambda rows, present: present @ rows / max(present.sum(), 1),
+        "list": lambda rows, present: [sum(col[present]) / max(present.sum(), 1) for col in rows.T],
+    },
+    "06 known_before": {
+        "query": lambda log, user, cut: log.query(
+            "user_id == @user and timestamp < @cut and event != 'view'")["item_id"],
+        "set": lambda log, user, cut: set(mine(log[log["timestamp"] < cut], user)),
+    },
+    "06 explained_shares": {
+        "eigenvalues": lambda m: (v := np.linalg.eigvalsh(np.cov(m.T))[::-1]) / v.sum(),
+        "list": lambda m: list((v := np.linalg.svd(m - m.mean(0), compute_uv=False) ** 2) / v.sum()),
     },
 }
 
