@@ -130,7 +130,6 @@ def judged(split: Split, features: Sequence[Features], k: int) -> dict[str, Judg
     return found
 
 
-
 def judge(settings: Sequence[Ranker], split: Split, features: Sequence[Features], k: int) -> Judged:
     """Tune on valid, then the test."""
     tuned = tune(settings, split, features, k=k)

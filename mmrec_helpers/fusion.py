@@ -28,8 +28,7 @@ class FeatureFusion:
     deviation to the power `whiten` (0: as it is; 1: all components equally wide), and the whole divided by its mean
     row length, so that features with many dimensions do not drown the others; then it is multiplied by its weight (by
     the features' name, default 1). What is absent is zero, that is, average. At the end the joined rows are reduced to
-    `n_components`. All of this is learnt by `fit`: a new item never moves an old
-    vector. Taught in chapters 6 and 7.
+    `n_components`. `fit` finds all of this: a new item never moves an old vector. Taught in chapters 6 and 7.
 
     >>> text = Features("tfidf", "text", ["a", "b"], [[1.0], [3.0]])
     >>> image = Features("cnn", "image", ["b", "a"], [[10.0, 0.0], [0.0, 0.0]])
@@ -87,7 +86,7 @@ class LeftOutRidge:
     from itself, and features that say nothing predict nothing. Taught in chapter 7. Source: Allen 1974 (PRESS).
 
     rows: (n, f) features, a constant among them if wanted; weights: (n,) at least 0; an item with weight 0 is
-    predicted and not learnt from.
+    predicted and has no part in the fit.
     """
 
     def __init__(self, rows: np.ndarray, weights: np.ndarray, l2: float = 30.0) -> None:

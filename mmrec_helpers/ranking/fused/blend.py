@@ -21,8 +21,8 @@ RANK_OFFSET = 60.0
 class Blend(Ranker):
     """Decision-level fusion: score = sum over rankers of weight * that ranker's vote for the item.
 
-    how: `scores`, the vote is the ranker's score, scaled to spread 1 (the standard deviation of its scores for users it
-    learnt from); or `ranks`, the vote is 1 / (60 + the item's rank among all items), reciprocal rank fusion: no scale
+    how: `scores`, the vote is the ranker's score, scaled to spread 1 (the standard deviation of its scores for users of
+    the log); or `ranks`, the vote is 1 / (60 + the item's rank among all items), reciprocal rank fusion: no scale
     is needed, and past items cannot explain it. rankers: name -> ranker; weights: by the same names. `fit` fits copies
     of them. Source of reciprocal rank fusion: Cormack, Clarke & Büttcher 2009.
 

@@ -26,7 +26,7 @@ class ContentALS(ImplicitALS):
     probability. e_i, the exposure, is the share of the log since the item's first event: nobody refused an item that
     was not there. An item without an event has v_i = m_i. Features: each centred, its `n_each` principal components
     whitened to the power `whiten`. Without any features, m_i is the mean item. Sources: Hu, Koren & Volinsky 2008; for
-    the prior Agarwal & Chen 2009 (regression-based latent factor models).
+    the prior Agarwal & Chen 2009 (regression-based latent factor models). Taught in chapter 7.
 
     >>> taken = Interactions([[1, 1, 0], [1, 0, 0], [0, 1, 0]], ["u", "v", "w"], ["a", "b", "c"])
     >>> text = Features("tfidf", "text", ["a", "b", "c"], [[1, 0], [0, 1], [1, 0.1]])

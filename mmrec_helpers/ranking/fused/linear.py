@@ -18,7 +18,7 @@ class SideEASE(ItemToItem):
 
     G = X'X + sum over features m of w_m F_m F_m', with F_m the centred unit rows; then as EASE, over items with an
     event or a feature, the `max_items` with most events. weight: one number, or one for each of the features' names.
-    Source: Jeunen et al. 2020 (CEASE).
+    Taught in chapter 7. Source: Jeunen et al. 2020 (CEASE).
     """
 
     name = "EASE + side information"
@@ -55,7 +55,7 @@ class L3AE(ItemToItem):
     min over B of |X - XB|^2 + l2 |B|^2 + pull |B - C|^2 with diag(B) = 0, where C is EASE of the features: the centred
     unit rows of all features as further users, strength `content_l2`. In closed form, with
     P = inverse(X'X + (l2 + pull) I): B = I + pull P C - P diagMat((1 + pull diag(P C)) / diag(P)). `max_items` as in
-    EASE. Source: L3AE, arXiv 2508.13500.
+    EASE. Taught in chapter 7. Source: L3AE, arXiv 2508.13500.
     """
 
     name = "L3AE"

@@ -21,8 +21,8 @@ class MappedALS(ImplicitALS):
     v_i becomes (n_i v_i + prior m_i) / (n_i + prior), with n_i the item's events: a new item has m_i alone. m_i by
     `way`: `ridge`, the prediction of v_i from the fused features, the item itself left out (LeftOutRidge, strength
     `ridge`; blocks of at most `n_each` components, whitened to the power `whiten`), or `graph`, the mean of the vectors
-    of the `k` items with the closest content of each modality: one step over a frozen graph of neighbours. Nothing that
-    was learnt from the log changes with the content, unlike in ContentALS. Source of the mapping: Gantner et al. 2010.
+    of the `k` items with the closest content of each modality: one step over a frozen graph of neighbours. Unlike in
+    ContentALS, content does not change what ALS finds in the log. Taught in chapter 7. Source: Gantner et al. 2010.
     """
 
     name = "ALS, then content"
@@ -36,7 +36,7 @@ class MappedALS(ImplicitALS):
         self.prior, self.way, self.ridge, self.n_each, self.whiten, self.k = prior, way, ridge, n_each, whiten, k
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
-        """Factorise the log, then complete. Raises ValueError for another `way`, or without features."""
+        """Factorise the log, then complete. Needs features. Raises ValueError for another `way`."""
         if self.way not in ("ridge", "graph"):
             raise ValueError(f"way is {self.way!r}; there are ridge and graph")
         super().fit(interactions)
