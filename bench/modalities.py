@@ -1,9 +1,11 @@
 """What each modality adds, and whether anything leaks: `python -m bench.modalities` writes bench/modalities.json.
 
-ALS + content on five redraws of the record shop's log, their long tails, and five draws of cold items. `controls`: with
-features that say nothing (one modality, or all, with rows shuffled, replaced by noise or by a constant). `by modality`:
-with every subset of the modalities, beside the planted factors, which perfect encoders would give. The strength of the
-ridge is chosen on valid each time. Differences are paired, intervals hold users and draws.
+On five redraws of the record shop's log, their long tails, and five draws of cold items. `by modality`: ALS + content
+with every subset of the modalities, beside the planted factors, which perfect encoders would give. `controls`: with
+features that say nothing (one modality, or all, with rows shuffled, replaced by noise or by a constant); in both the
+strength of the ridge is chosen on valid each time. `knock-out`: every method that fuses with the features of the
+controls, at the settings that were best on valid with the real ones. Differences are paired, intervals hold users and
+draws.
 """
 
 from __future__ import annotations
@@ -14,27 +16,34 @@ from itertools import combinations
 import numpy as np
 
 from bench import record
-from bench.fusion import SEED, against, extracted, judge, length, tasks
+from bench.fusion import KNN, SEED, VOTES, against, extracted, judge, length, methods, tasks
 from bench.methods import _over
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.datasets.recordshop.world import MODALITIES, World
+from mmrec_helpers.evaluation import Scores, evaluate, tune
 from mmrec_helpers.preprocessing import preprocess
-from mmrec_helpers.ranking import ContentALS
+from mmrec_helpers.ranking import L3AE, Blend, ContentALS, Ranker, SideEASE
 
 MEASURES = (
     "bench/fusion", "bench/methods", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
     "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
-    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio",
-    "mmrec_helpers/features/base", "mmrec_helpers/features/batches", "mmrec_helpers/features/image",
-    "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra", "mmrec_helpers/features/store",
-    "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics",
-    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/factors",
-    "mmrec_helpers/ranking/fused/content_als", "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
+    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
+    "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
+    "mmrec_helpers/metrics", "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base",
+    "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/fused/blend", "mmrec_helpers/ranking/fused/content_als",
+    "mmrec_helpers/ranking/fused/linear", "mmrec_helpers/ranking/fused/mapped_als",
+    "mmrec_helpers/ranking/fused/positives", "mmrec_helpers/ranking/linear", "mmrec_helpers/ranking/neighbours",
+    "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
 
 SETTINGS = [ContentALS(ridge=ridge) for ridge in (10.0, 30.0, 100.0)]
-SHUFFLED = "all shuffled"
+SHUFFLED, INTACT = "all shuffled", "intact"
+KNOCKED = ("content kNN (scaled)", KNN, "ALS, then content", "ALS, then neighbours", SideEASE.name, L3AE.name,
+           ContentALS.name)
+VOTED = "EASE and ALS + content, votes"
 
 
 def subsets(features: Sequence[Features]) -> dict[str, list[Features]]:
@@ -76,6 +85,36 @@ def ranked(sets: Mapping[str, Callable[[int], Sequence[Features]]], draws: Seque
             for name, scores in found.items()}
 
 
+def knocked_out(draws: Sequence[Split], features: Sequence[Features], k: int) -> dict[str, object]:
+    """Every method that fuses, with features of which one, or all, say nothing, against itself with the real ones."""
+    found: dict[str, dict[str, list[Scores]]] = {}
+    for draw, split in enumerate(draws):
+        chosen = chosen_on_valid(split, features, k)
+        for key, some in {INTACT: features, **spoilt(features, draw)}.items():
+            seen = methods(some)
+            for name, ranker in chosen.items():
+                fitted = ranker.clone().fit(split.test.fit, seen[name].features if name in seen else some)
+                found.setdefault(name, {}).setdefault(key, []).append(evaluate(fitted, split.test, k))
+    return {name: compared(sets) for name, sets in found.items()}
+
+
+def chosen_on_valid(split: Split, features: Sequence[Features], k: int) -> dict[str, Ranker]:
+    """The best setting of every method of `KNOCKED`, and of the votes of EASE and ALS + content."""
+    every, (one, other, how) = methods(features), VOTES[VOTED]
+    found = {name: tune(every[name].settings, split, every[name].features, k=k).ranker for name in (*KNOCKED, one)}
+    voters = {name: found[name].clone() for name in (one, other)}
+    blends = [Blend(voters, {one: 1 - share, other: share}, how) for share in (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)]
+    del found[one]  # it sees no features
+    return {**found, VOTED: tune(blends, split, features, k=k).ranker}
+
+
+def compared(sets: Mapping[str, Sequence[Scores]]) -> dict[str, object]:
+    """NDCG with each set of features, and the paired difference to the real ones."""
+    return {key: {"ndcg": _over([one.metrics["ndcg"] for one in scores])._asdict(),
+                  **({f"against {INTACT}": against(scores, sets[INTACT])} if key != INTACT else {})}
+            for key, scores in sets.items()}
+
+
 def planted(world: World) -> list[Features]:
     """The true factors of each modality, as features: what perfect encoders would give."""
     rows = world.factors.reshape(len(world.genre), len(MODALITIES), -1)
@@ -91,7 +130,8 @@ def main() -> None:
     spoils = {key: (lambda draw, key=key: spoilt(features, draw)[key]) for key in spoilt(features, 0)}
     for name, draws in tasks(catalog).items():
         both = ranked({**sets, **spoils}, draws, length(name), intact)
-        found[name] = {"by modality": {key: both[key] for key in sets}, "controls": {key: both[key] for key in spoils}}
+        found[name] = {"by modality": {key: both[key] for key in sets}, "controls": {key: both[key] for key in spoils},
+                       "knock-out": knocked_out(draws, features, length(name))}
         print(name, *(f"{key}: {one['ndcg']['mean']:.3f}" for key, one in both.items()), sep="\n  ", flush=True)
     record.write("modalities", SEED, found)
 

@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from sklearn.linear_model import Ridge
 
 from mmrec_helpers import splits
-from mmrec_helpers.catalog import Features, Interactions
+from mmrec_helpers.catalog import Features, Interactions, Stage
 from mmrec_helpers.fusion import FeatureFusion, LeftOutRidge
 from mmrec_helpers.ranking import L3AE, Blend, ContentALS, ContentKNN, ImplicitALS, MappedALS, Popularity
 from mmrec_helpers.ranking.factors import least_squares
@@ -216,6 +216,16 @@ def test_mapping_leaves_items_with_many_events_nearly_as_they_were(small, conten
         MappedALS(way="map").fit(small, content)
 
 
+@pytest.mark.parametrize("way", ["ridge", "graph"])
+def test_mapping_without_any_features_is_als(way, small):
+    als, mapped = ImplicitALS(2, 1.0, 2.0).fit(small), MappedALS(2, 1.0, 2.0, way=way).fit(small)
+    np.testing.assert_array_equal(mapped.item_vectors_, als.item_vectors_)
+
+
+def test_without_a_sweep_there_are_vectors_to_score_with(small, content):
+    assert np.isfinite(ContentALS(2, n_sweeps=0).fit(small, content).score(small.queries())).all()
+
+
 def test_nan_where_an_item_is_present_is_refused_by_name():
     with pytest.raises(ValueError, match="mel: 'i9' is present with NaN"):
         Features("mel", "audio", ["i2", "i9"], [[1.0], [np.nan]], [True, True])
@@ -274,3 +284,22 @@ def test_stacking_believes_the_ranker_that_is_right_and_never_sees_the_test():
     weights = stacked_weights({"right": Oracle(), "noise": Noise()}, stage, n_others=3)
     assert weights["right"] > 0.7
     assert sum(map(abs, weights.values())) == pytest.approx(1)
+
+
+def test_stacking_compares_targets_with_candidates_that_the_user_neither_knew_nor_took(small):
+    stage = Stage(small, small.queries(), sparse.csr_matrix(np.eye(8, 6)), np.arange(6) < 4)
+    asked = []
+
+    class Listens(Popularity):
+        def score(self, queries):
+            class Pairs:
+                def __getitem__(self, pairs):
+                    asked.append(pairs)
+                    return np.random.default_rng(0).standard_normal(len(pairs[0]))
+            return Pairs()
+
+    stacked_weights({"one": Listens(), "two": Listens()}, stage, n_others=40)
+    pairs = set(zip(*asked[0], strict=True))
+    free = {(row, column) for row in range(6) for column in range(4)
+            if not small.seen[row, column] and row != column}
+    assert pairs == free | {(row, row) for row in range(6)}

@@ -27,25 +27,28 @@ log = logging.getLogger(__name__)
 FUSED = "fused"
 """The name of all features as one, side by side."""
 
+NEIGHBOURS = (10, 30, 100, 200, 400, 1000)
+SETTINGS: Mapping[str, Sequence[Ranker]] = {
+    "popularity": [Popularity()],
+    "item kNN": [ItemKNN(n, shrink) for n in (20, 100, 500) for shrink in (1.0, 20.0)],
+    "EASE": [EASE(l2) for l2 in (10.0, 30.0, 100.0, 200.0, 400.0, 1000.0)],
+    "ALS": [ImplicitALS(l2=l2, alpha=alpha) for l2, alpha in (
+        (10.0, 3.0), (30.0, 10.0), (60.0, 10.0), (60.0, 20.0), (100.0, 20.0), (100.0, 40.0))],
+    SideEASE.name: [SideEASE(l2, weight) for l2 in (100.0, 200.0) for weight in (1.0, 3.0, 10.0)],
+    ContentALS.name: [ContentALS(l2=l2, alpha=alpha, ridge=ridge) for l2, alpha, ridge in (
+        (30.0, 10.0, 30.0), (45.0, 10.0, 30.0), (75.0, 20.0, 10.0), (75.0, 20.0, 30.0), (75.0, 20.0, 100.0),
+        (110.0, 20.0, 30.0))]}
+"""What each method tries. The content kNNs have one entry for each of their features, `NEIGHBOURS` each."""
+
 
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
     """Every method at its best setting on valid."""
     log.info("choosing each method's setting on valid, judging it on test")
     useful, content = features_for("", features), features_for("content", features)
-    methods: dict[str, list[Ranker]] = {
-        "popularity": [Popularity()],
-        "item kNN": [ItemKNN(n, shrink) for n in (20, 100, 500) for shrink in (1.0, 20.0)],
-        "EASE": [EASE(l2) for l2 in (10.0, 30.0, 100.0, 200.0, 400.0, 1000.0)],
-        "ALS": [ImplicitALS(l2=l2, alpha=alpha) for l2, alpha in
-                ((10.0, 3.0), (30.0, 10.0), (60.0, 10.0), (60.0, 20.0), (100.0, 20.0), (100.0, 40.0))]}
-    methods |= {f"content kNN ({one.name})": [ContentKNN(one.name, n) for n in (10, 30, 100, 200, 400, 1000)]
-                for one in content}
+    methods = {name: SETTINGS[name] for name in ("popularity", "item kNN", "EASE", "ALS")}
+    methods |= {f"content kNN ({one.name})": [ContentKNN(one.name, n) for n in NEIGHBOURS] for one in content}
     if useful:
-        methods[SideEASE.name] = [SideEASE(l2, weight) for l2 in (100.0, 200.0) for weight in (1.0, 3.0, 10.0)]
-        methods[ContentALS.name] = [ContentALS(l2=l2, alpha=alpha, ridge=ridge) for l2, alpha, ridge in (
-            (30.0, 10.0, 30.0), (45.0, 10.0, 30.0), (75.0, 20.0, 10.0), (75.0, 20.0, 30.0), (75.0, 20.0, 100.0),
-            (110.0, 20.0, 30.0))]
-        methods[Blend.name] = []
+        methods |= {name: SETTINGS[name] for name in (SideEASE.name, ContentALS.name)} | {Blend.name: []}
     tuned: dict[str, Tuned] = {}
     for name in (bar := tqdm(methods, unit="method", disable=None, leave=False)):
         bar.set_description(name)

@@ -12,6 +12,7 @@ from mmrec_helpers.catalog import Features, Interactions, Queries
 from mmrec_helpers.fusion import Block, LeftOutRidge, apply_block, fit_block
 from mmrec_helpers.ranking.base import Capabilities
 from mmrec_helpers.ranking.factors import ImplicitALS, least_squares
+from mmrec_helpers.ranking.fused.positives import first_events
 
 SHRINK = 5.0
 """An item with so many events counts half in the regression on content."""
@@ -55,6 +56,7 @@ class ContentALS(ImplicitALS):
         rows = [np.ones((len(events), 1)), *map(apply_block, aligned, blocks)]
         content = LeftOutRidge(np.concatenate(rows, axis=1), events / (events + SHRINK), self.ridge)
         self.item_vectors_ = self.start(len(events)) * (events > 0)[:, None]
+        weights = content.weights(self.item_vectors_)
         for _ in range(self.n_sweeps):
             users = least_squares(taken, self.item_vectors_, self.l2, self.alpha, columns=self.exposure_)
             weights, prior = content.weights(self.item_vectors_), content.predict(self.item_vectors_)
@@ -125,8 +127,6 @@ def exposure(interactions: Interactions) -> np.ndarray:
     taken = interactions.matrix.getnnz(axis=0) > 0
     if interactions.time is None:
         return taken.astype(np.float32)
-    times = sparse.coo_matrix(interactions.time)
-    first = np.full(len(taken), np.inf)
-    np.minimum.at(first, times.col, times.data)
-    since = 1 - np.searchsorted(np.sort(times.data), first) / max(len(times.data), 1)
+    times = np.sort(sparse.coo_matrix(interactions.time).data)
+    since = 1 - np.searchsorted(times, first_events(interactions)) / max(len(times), 1)
     return np.where(taken, since, 0).astype(np.float32)

@@ -36,10 +36,12 @@ class MappedALS(ImplicitALS):
         self.prior, self.way, self.ridge, self.n_each, self.whiten, self.k = prior, way, ridge, n_each, whiten, k
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
-        """Factorise the log, then complete. Needs features. Raises ValueError for another `way`."""
+        """Factorise the log, then complete; without features it is ImplicitALS. Raises ValueError for another `way`."""
         if self.way not in ("ridge", "graph"):
             raise ValueError(f"way is {self.way!r}; there are ridge and graph")
         super().fit(interactions)
+        if not features:
+            return self
         aligned = [one.align(interactions.items) for one in features]
         events = self.popularity_[:, None]
         mapped = (self._ridge if self.way == "ridge" else self._graph)(aligned)

@@ -17,8 +17,8 @@ class Positives:
     """Batches without end: each row is a positive of a user, with the user's other positives as history.
 
     A batch is (columns (c,), history (batch, c), offset (batch, c), target (batch, c), one 1 a row). offset is added to
-    the logits: `NEVER` where the item is in the history, was taken by nobody yet (as far as times are known) or ever;
-    so a new item is not pushed down for the time before it came. Columns are all items; of more than `max_items`, those
+    the logits: `NEVER` where the item is in the history, or has no event yet (as far as times are known) or ever; so a
+    new item is not pushed down for the time before it came. Columns are all items; of more than `max_items`, those
     in the batch's histories and `max_items` drawn at random, with offset -log q_i (logQ correction), q_i the chance
     that the item is among them. Source: Yi et al. 2019.
 
@@ -36,7 +36,7 @@ class Positives:
         self.users, self.items = coo.row, coo.col
         self.batch = min(batch, len(coo.row))
         self.steps = len(coo.row) // self.batch if self.batch else 0
-        self.when, self.first = _times(interactions, coo)
+        self.when, self.first = _times(interactions, coo), first_events(interactions)
         self.n_drawn = max_items if self.matrix.shape[1] > max_items else None
         self.log_chance = np.zeros(self.matrix.shape[1], np.float32) if self.n_drawn is None else self._log_chance()
         self.rng = np.random.default_rng(seed)
@@ -69,10 +69,20 @@ class Positives:
         return np.log(1 - (1 - self.n_drawn / self.matrix.shape[1]) * (1 - in_row) ** self.batch).astype(np.float32)
 
 
-def _times(interactions: Interactions, coo: sparse.coo_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """When each positive was (0 where times are not known), and when each item was first taken (inf: never)."""
-    when, first = np.zeros(len(coo.row)), np.full(coo.shape[1], np.inf)
-    if interactions.time is not None:
-        when = np.asarray(sparse.csr_matrix(interactions.time)[coo.row, coo.col]).ravel()
-    np.minimum.at(first, coo.col, when)
-    return when, first
+def first_events(interactions: Interactions) -> np.ndarray:
+    """When each item was first taken or seen, (items,): 0 where times are not known, inf for never.
+
+    >>> first_events(Interactions([[1, 0], [1, 0]], ["u", "v"], ["a", "b"], time=[[7, 0], [5, 0]]))
+    array([ 5., inf])
+    """
+    events = sparse.coo_matrix(interactions.seen if interactions.time is None else interactions.time)
+    first = np.full(events.shape[1], np.inf)
+    np.minimum.at(first, events.col, 0 if interactions.time is None else events.data)
+    return first
+
+
+def _times(interactions: Interactions, coo: sparse.coo_matrix) -> np.ndarray:
+    """When each positive was; 0 where times are not known."""
+    if interactions.time is None:
+        return np.zeros(len(coo.row))
+    return np.asarray(sparse.csr_matrix(interactions.time)[coo.row, coo.col]).ravel()

@@ -14,22 +14,19 @@ def stacked_weights(rankers: Mapping[str, Ranker], stage: Stage, n_others: int =
     """Weights for `Blend`, learned: logistic regression of what was taken on the rankers' scores (stacking).
 
     rankers: by name, each fitted on `stage.fit`; stage: `split.valid`, never the test. For every target, `n_others`
-    items drawn from the candidates that the user neither knew nor took. Scores are divided by their spread over these
-    pairs, as in `Blend`. Weights are divided by the sum of their absolute values; one below 0 counts against an item.
-    Source: Wolpert 1992.
+    items are drawn from the candidates; those that the user knew or took are left out. Scores are divided by their
+    spread over these pairs, as in `Blend`. Weights are divided by the sum of their absolute values; one below 0 counts
+    against an item. Source: Wolpert 1992.
     """
     from sklearn.linear_model import LogisticRegression
 
     rng, targets = np.random.default_rng(seed), stage.targets.tocoo()
-    known = (stage.queries.seen + (stage.targets > 0)).toarray() | ~stage.candidates
-    rows, columns, taken = [targets.row], [targets.col], [np.ones(targets.nnz, bool)]
-    for row in targets.row:
-        others = rng.choice(np.flatnonzero(~known[row]), n_others)
-        rows.append(np.full(n_others, row))
-        columns.append(others)
-        taken.append(np.zeros(n_others, bool))
-    pairs = np.concatenate(rows), np.concatenate(columns)
+    rows = targets.row.repeat(n_others)
+    columns = rng.choice(np.flatnonzero(stage.candidates), len(rows))
+    free = ~np.asarray((stage.queries.seen + (stage.targets > 0))[rows, columns]).ravel()
+    pairs = np.concatenate([targets.row, rows[free]]), np.concatenate([targets.col, columns[free]])
+    taken = np.arange(len(pairs[0])) < targets.nnz
     scores = np.stack([ranker.score(stage.queries)[pairs] for ranker in rankers.values()], axis=1)
     spread = scores.std(axis=0)
-    learned = LogisticRegression().fit(scores / np.where(spread > 0, spread, 1), np.concatenate(taken)).coef_[0]
+    learned = LogisticRegression().fit(scores / np.where(spread > 0, spread, 1), taken).coef_[0]
     return dict(zip(rankers, (learned / np.abs(learned).sum()).tolist(), strict=True))

@@ -1,0 +1,139 @@
+"""What networks that fuse are worth beside closed forms: `python -m bench.networks` writes bench/networks.json.
+
+Two-tower, gated fusion and cross-attention, each with six settings, against ALS and ALS + content. A network's setting
+is chosen on valid of a task's first draw, since a fit takes long, and serves all draws (and the long tail of the same
+logs); ALS and ALS + content choose again on each. Each draw of a task has a seed of its own; tasks with one log are
+shown over three seeds. So intervals hold users, draws and seeds. MovieLens (where MMREC_MOVIELENS names it) takes the
+settings chosen on the record shop. `knock-out`: cold items, with one modality or all shuffled.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench import record
+from bench.fusion import SEED, Judged, against, extracted, judge, length, tasks
+from bench.methods import figures, shown
+from bench.modalities import INTACT, compared, spoilt
+from mmrec_helpers import datasets, splits
+from mmrec_helpers.catalog import Features, Split
+from mmrec_helpers.evaluation import evaluate, tune
+from mmrec_helpers.evaluation.methods import SETTINGS
+from mmrec_helpers.preprocessing import preprocess
+from mmrec_helpers.ranking import ContentALS, CrossAttention, GatedFusion, Ranker, TwoTower
+
+MEASURES = (
+    "bench/fusion", "bench/methods", "bench/modalities", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "mmrec_helpers/datasets/movielens", "mmrec_helpers/datasets/recordshop/log",
+    "mmrec_helpers/datasets/recordshop/redraw", "mmrec_helpers/evaluation/compare",
+    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
+    "mmrec_helpers/features/devices", "mmrec_helpers/features/image", "mmrec_helpers/features/networks",
+    "mmrec_helpers/features/spectra", "mmrec_helpers/features/store", "mmrec_helpers/features/text",
+    "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics", "mmrec_helpers/preprocessing",
+    "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/fused/content_als",
+    "mmrec_helpers/ranking/fused/networks", "mmrec_helpers/ranking/fused/positives",
+    "mmrec_helpers/ranking/fused/towers", "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
+
+SEEDS = 3
+NETWORKS = (TwoTower, GatedFusion, CrossAttention)
+LEVELS = {"ALS": "none", ContentALS.name: "model", TwoTower.name: "features", GatedFusion.name: "model",
+          CrossAttention.name: "model"}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One draw of a task: its split, and the seed of the networks there."""
+
+    split: Split
+    seed: int
+
+
+def chosen(split: Split, features: Sequence[Features], k: int) -> list[Ranker]:
+    """Each network at the best of six settings on valid."""
+    return [tune([kind(l2=l2, dropout=dropout) for l2 in (2.0, 5.0, 10.0) for dropout in (0.3, 0.6)], split, features,
+                 k=k).ranker.clone() for kind in NETWORKS]
+
+
+def seeded(network: Ranker, seed: int) -> Ranker:
+    """The same setting with another seed."""
+    return type(network)(**{**network.get_params(), "seed": seed})
+
+
+def judged(draws: Sequence[Drawn], features: Sequence[Features], networks: Sequence[Ranker],
+           asked: Sequence[Sequence[Split]], k: int) -> list[list[dict[str, Judged]]]:
+    """For each list of splits in `asked` (one a draw, with the draw's own log to learn from), the methods of each draw:
+    a network is trained once a draw."""
+    found: list[list[dict[str, Judged]]] = [[] for _ in asked]
+    for number, draw in enumerate(draws):
+        fitted = [timed(seeded(network, draw.seed), draw.split, features) for network in networks]
+        for tables, some in zip(found, asked, strict=True):
+            split = some[number]
+            tables.append({name: judge(SETTINGS[name], split, features, k) for name in ("ALS", ContentALS.name)} | {
+                one.name: Judged(evaluate(one, split.test, k), one.get_params(), seconds) for one, seconds in fitted})
+    return found
+
+
+def timed(network: Ranker, split: Split, features: Sequence[Features]) -> tuple[Ranker, float]:
+    """Fitted for the test, and the core-seconds that took."""
+    start = time.process_time()
+    return network.fit(split.test.fit, features), time.process_time() - start
+
+
+def table(name: str, draws: Sequence[Mapping[str, Judged]], seeds: int) -> dict[str, object]:
+    """A task's table: methods best first, each with its level, fit seconds, and against the closed forms."""
+    found = figures([{method: one.scores for method, one in draw.items()} for draw in draws])
+    for method, row in found["methods"].items():
+        row |= {"level": LEVELS[method], "seeds": seeds, "params": draws[0][method].params,
+                "fit core-s": round(float(np.median([draw[method].seconds for draw in draws])), 3)}
+        row |= {f"against {other}": against([draw[method].scores for draw in draws],
+                                            [draw[other].scores for draw in draws])
+                for other in ("ALS", ContentALS.name) if method != other}
+    return shown(name, found)
+
+
+def knocked_out(draws: Sequence[Drawn], features: Sequence[Features], networks: Sequence[Ranker],
+                k: int) -> dict[str, object]:
+    """Each network with one modality, or all, shuffled, against itself with the real features."""
+    found: dict[str, dict[str, list]] = {one.name: {} for one in networks}
+    for draw in draws:
+        sets = {key: some for key, some in spoilt(features, draw.seed).items() if key.endswith("shuffled")}
+        for key, some in {INTACT: features, **sets}.items():
+            for network in networks:
+                fitted = seeded(network, draw.seed).fit(draw.split.test.fit, some)
+                found[network.name].setdefault(key, []).append(evaluate(fitted, draw.split.test, k))
+    return {name: compared(sets) for name, sets in found.items()}
+
+
+def main() -> None:
+    """Every task."""
+    catalog, _ = preprocess(datasets.load("recordshop"))
+    features, own = extracted(catalog), [splits.default(catalog, seed=SEED)] * SEEDS
+    every, found = tasks(catalog), {}
+    logs, cold = ([Drawn(split, seed) for seed, split in enumerate(every[name])] for name in ("redraws", "cold items"))
+    networks = {name: chosen(split, features, length(name)) for name, split in (
+        ("recordshop", own[0]), ("redraws", logs[0].split), ("cold items", cold[0].split))}
+    both = ["redraws", "redraws, long tail"]
+    for name, draws, asked in (
+            (["recordshop"], [Drawn(split, seed) for seed, split in enumerate(own)], [own]),
+            (both, logs, [every[name] for name in both]),
+            (["cold items"], cold, [every["cold items"]])):
+        tables = judged(draws, features, networks[name[0]], asked, length(name[0]))
+        found |= {one: table(one, some, len(draws)) for one, some in zip(name, tables, strict=True)}
+    found["cold items"]["knock-out"] = knocked_out(cold, features, networks["cold items"], length("cold items"))
+    if data := os.environ.get("MMREC_MOVIELENS"):
+        films, _ = preprocess(datasets.load(data))
+        whole = [splits.default(films, seed=SEED)] * SEEDS
+        draws = [Drawn(split, seed) for seed, split in enumerate(whole)]
+        tables, = judged(draws, extracted(films), networks["recordshop"], [whole], length("MovieLens"))
+        found["MovieLens"] = table("MovieLens", tables, SEEDS)
+    record.write("networks", SEED, found)
+
+
+if __name__ == "__main__":
+    main()
