@@ -8,25 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
+from mmrec_helpers.ranking import fused
 from mmrec_helpers.ranking.base import Ranker
 from mmrec_helpers.ranking.factors import ImplicitALS
-from mmrec_helpers.ranking.fused import (
-    L3AE,
-    Blend,
-    ContentALS,
-    CrossAttention,
-    GatedFusion,
-    MappedALS,
-    SideEASE,
-    TwoTower,
-)
 from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN
 from mmrec_helpers.ranking.popularity import Popularity
 
 KINDS: Mapping[str, type[Ranker]] = {
-    kind.__name__: kind for kind in (Popularity, ItemKNN, ContentKNN, EASE, SideEASE, L3AE, ImplicitALS, MappedALS,
-                                     ContentALS, Blend, TwoTower, GatedFusion, CrossAttention)}
+    kind.__name__: kind for kind in (Popularity, ItemKNN, ContentKNN, EASE, ImplicitALS, *fused.RANKERS)}
 
 
 def save(ranker: Ranker, folder: Path) -> None:

@@ -7,5 +7,7 @@ from mmrec_helpers.ranking.fused.mapped_als import MappedALS
 from mmrec_helpers.ranking.fused.networks import CrossAttention, GatedFusion, TwoTower
 from mmrec_helpers.ranking.fused.stacking import stacked_weights
 
-__all__ = ["L3AE", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "MappedALS", "SideEASE", "TwoTower",
-           "stacked_weights"]
+RANKERS = (SideEASE, L3AE, MappedALS, ContentALS, Blend, TwoTower, GatedFusion, CrossAttention)
+
+__all__ = ["L3AE", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "MappedALS", "RANKERS", "SideEASE",
+           "TwoTower", "stacked_weights"]
