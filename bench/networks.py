@@ -2,9 +2,10 @@
 
 Two-tower, gated fusion and cross-attention, each with six settings, against ALS and ALS + content. A network's setting
 is chosen on valid of a task's first draw, since a fit takes long, and serves all draws (and the long tail of the same
-logs); ALS and ALS + content choose again on each. Each draw of a task has a seed of its own; tasks with one log are
-shown over three seeds. So intervals hold users, draws and seeds. MovieLens (where MMREC_MOVIELENS names it) takes the
-settings chosen on the record shop. `knock-out`: cold items, with one modality or all shuffled.
+logs); ALS and ALS + content choose again on each. Each draw of a task has a seed of its own, so intervals hold users,
+draws and seeds. Of one log, a user's score is the mean over three seeds: intervals hold users, `each seed` has the
+means. MovieLens (where MMREC_MOVIELENS names it) takes the settings chosen on the record shop. `knock-out`: cold items,
+with one modality or all shuffled.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -81,16 +82,35 @@ def judged(draws: Sequence[Drawn], features: Sequence[Features], networks: Seque
 
 def timed(network: Ranker, split: Split, features: Sequence[Features]) -> tuple[Ranker, float]:
     """Fitted for the test, and the core-seconds that took."""
+    import keras
+
+    keras.utils.clear_session()  # else what Keras keeps of every network adds up
     start = time.process_time()
     return network.fit(split.test.fit, features), time.process_time() - start
 
 
-def table(name: str, draws: Sequence[Mapping[str, Judged]], seeds: int) -> dict[str, object]:
+def averaged(draws: Sequence[Mapping[str, Judged]]) -> dict[str, Judged]:
+    """One log, several seeds: every user's scores as the mean over the seeds."""
+    def mean(each: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        return {metric: np.mean([one[metric] for one in each], axis=0) for metric in each[0]}
+
+    found = {}
+    for method, first in draws[0].items():
+        each = [draw[method].scores for draw in draws]
+        groups = {group: mean([one.groups[group] for one in each]) for group in each[0].groups}
+        found[method] = first._replace(scores=replace(each[0], metrics=mean([one.metrics for one in each]),
+                                                      groups=groups))
+    return found
+
+
+def table(name: str, each: Sequence[Mapping[str, Judged]], one_log: bool = False) -> dict[str, object]:
     """A task's table: methods best first, each with its level, fit seconds, and against the closed forms."""
+    draws = [averaged(each)] if one_log else each
     found = figures([{method: one.scores for method, one in draw.items()} for draw in draws])
     for method, row in found["methods"].items():
-        row |= {"level": LEVELS[method], "seeds": seeds, "params": draws[0][method].params,
-                "fit core-s": round(float(np.median([draw[method].seconds for draw in draws])), 3)}
+        row |= {"level": LEVELS[method], "seeds": len(each), "params": draws[0][method].params,
+                "fit core-s": round(float(np.median([draw[method].seconds for draw in each])), 3),
+                "each seed": [round(float(draw[method].scores.metrics["ndcg"].mean()), 4) for draw in each]}
         row |= {f"against {other}": against([draw[method].scores for draw in draws],
                                             [draw[other].scores for draw in draws])
                 for other in ("ALS", ContentALS.name) if method != other}
@@ -98,14 +118,14 @@ def table(name: str, draws: Sequence[Mapping[str, Judged]], seeds: int) -> dict[
 
 
 def knocked_out(draws: Sequence[Drawn], features: Sequence[Features], networks: Sequence[Ranker],
-                k: int) -> dict[str, object]:
-    """Each network with one modality, or all, shuffled, against itself with the real features."""
-    found: dict[str, dict[str, list]] = {one.name: {} for one in networks}
+                intact: Sequence[Mapping[str, Judged]], k: int) -> dict[str, object]:
+    """Each network with one modality, or all, shuffled, against itself with the real features (`intact`)."""
+    found = {one.name: {INTACT: [draw[one.name].scores for draw in intact]} for one in networks}
     for draw in draws:
         sets = {key: some for key, some in spoilt(features, draw.seed).items() if key.endswith("shuffled")}
-        for key, some in {INTACT: features, **sets}.items():
+        for key, some in sets.items():
             for network in networks:
-                fitted = seeded(network, draw.seed).fit(draw.split.test.fit, some)
+                fitted, _ = timed(seeded(network, draw.seed), draw.split, some)
                 found[network.name].setdefault(key, []).append(evaluate(fitted, draw.split.test, k))
     return {name: compared(sets) for name, sets in found.items()}
 
@@ -124,14 +144,15 @@ def main() -> None:
             (both, logs, [every[name] for name in both]),
             (["cold items"], cold, [every["cold items"]])):
         tables = judged(draws, features, networks[name[0]], asked, length(name[0]))
-        found |= {one: table(one, some, len(draws)) for one, some in zip(name, tables, strict=True)}
-    found["cold items"]["knock-out"] = knocked_out(cold, features, networks["cold items"], length("cold items"))
+        found |= {one: table(one, some, name == ["recordshop"]) for one, some in zip(name, tables, strict=True)}
+    found["cold items"]["knock-out"] = knocked_out(cold, features, networks["cold items"], tables[0],
+                                                   length("cold items"))
     if data := os.environ.get("MMREC_MOVIELENS"):
         films, _ = preprocess(datasets.load(data))
         whole = [splits.default(films, seed=SEED)] * SEEDS
         draws = [Drawn(split, seed) for seed, split in enumerate(whole)]
         tables, = judged(draws, extracted(films), networks["recordshop"], [whole], length("MovieLens"))
-        found["MovieLens"] = table("MovieLens", tables, SEEDS)
+        found["MovieLens"] = table("MovieLens", tables, one_log=True)
     record.write("networks", SEED, found)
 
 
