@@ -1,10 +1,14 @@
-"""Exercises of chapter 6: weights that decay, means with a mask, a cut in time, explained variance."""
+"""Exercises of chapter 6: weights that decay, a mean with a mask, a cut in time, explained variance, a real profile."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
+from mmrec_helpers.catalog import POSITIVE_EVENTS, Features
 from mmrec_helpers.course.checks import Exercise, as_set
 
 AGES = np.array([3.0, 0.0, 10.0, 7.0])
@@ -119,3 +123,80 @@ explained_shares = Exercise(
          "these are variances; divide them by their sum to get shares"),
     ],
     tip="centre the columns; then square the singular values, or take the eigenvalues of the covariance")
+
+
+def profile_before(events: pd.DataFrame, content: Features, user: str, cut: pd.Timestamp) -> np.ndarray:
+    """The mean row, (d,), of the records that the user took before the cut, each once, if present; else zeros."""
+    mine = events[(events["user_id"] == user) & (events["timestamp"] < cut) & events["event"].isin(POSITIVE_EVENTS)]
+    rows = content.align(mine["item_id"].unique())
+    return rows.matrix[rows.present].mean(axis=0) if rows.present.any() else np.zeros(rows.matrix.shape[1])
+
+
+def _mean(content: Features, items: Sequence[str]) -> np.ndarray:
+    rows = content.align(items)
+    return rows.matrix[rows.present].mean(axis=0) if rows.present.any() else np.zeros(rows.matrix.shape[1])
+
+
+def _before(events: pd.DataFrame, user: str, cut: pd.Timestamp, kinds: Sequence[str] = POSITIVE_EVENTS) -> pd.Series:
+    """The item of each of the user's events of these kinds before the cut, repetitions too."""
+    return events.loc[(events["user_id"] == user) & (events["timestamp"] < cut) & events["event"].isin(kinds),
+                      "item_id"]
+
+
+@cache
+def _shop() -> tuple[tuple, ...]:
+    """Trials from the small shop: the log of three users, the mean colours of the covers in another order than the
+    catalogue's, a user, and a cut. It is loaded when the exercise is first checked."""
+    from mmrec_helpers import datasets, preprocessing
+    from mmrec_helpers.features.statistics import PictureStatistics
+
+    catalog, _ = preprocessing.preprocess(datasets.load("recordshop", small=True))
+    colours = PictureStatistics().transform(catalog.media("image"))[:, :3]
+    order = np.random.default_rng(6).permutation(len(colours))
+    content = Features("colours", "image", catalog.items["item_id"].to_numpy()[order], colours[order])
+    users = "u00037", "u00093", "u00075"
+    log = catalog.events.loc[catalog.events["user_id"].isin(users), ["user_id", "item_id", "event", "timestamp"]]
+    log = log.reset_index(drop=True)
+    taken = log[log["event"].isin(POSITIVE_EVENTS)].drop_duplicates(["user_id", "item_id"]).groupby("user_id")
+    cuts = {user: times.iloc[-2] for user, times in taken["timestamp"]}  # the very time of a new record
+    return *((log, content, user, cuts[user]) for user in users), (log, content, users[0], log["timestamp"].min())
+
+
+class _Trials(Sequence[tuple]):
+    """What `_shop` makes, made when it is first needed: the import of this module stays light."""
+
+    def __len__(self) -> int:
+        return len(_shop())
+
+    def __getitem__(self, number: int) -> tuple:
+        return _shop()[number]
+
+
+shop_profile = Exercise(
+    "shop_profile", profile_before, _Trials(),
+    mistakes=[
+        (lambda events, content, user, cut: _mean(content, _before(events, user, pd.Timestamp.max.tz_localize("UTC"))
+                                                  .unique()),
+         "a leak: your profile knows what the user took after the cut"),
+        (lambda events, content, user, cut: _mean(content, _before(events, user, cut + pd.Timedelta(seconds=1))
+                                                  .unique()),
+         "a record that was taken at the very time of the cut is in your profile: use < and not <="),
+        (lambda events, content, user, cut: _mean(content, _before(events, user, cut, [*POSITIVE_EVENTS, "view"])
+                                                  .unique()),
+         "records that the user only viewed are in your profile: keep the events in POSITIVE_EVENTS"),
+        (lambda events, content, user, cut: _mean(content, _before(events, user, cut)),
+         "a record counts once for each event in your mean: a liked and played one twice. Use unique()"),
+        (lambda events, content, user, cut: content.matrix[np.isin(content.ids, _before(events, user, cut))
+                                                           & content.present].mean(axis=0),
+         "where nothing was taken you return NaN: return zeros there"),
+        (lambda events, content, user, cut: content.align(_before(events, user, cut).unique()).matrix.mean(axis=0),
+         "a record without a cover is in your mean as a black cover (zeros): use present to leave it out"),
+        (lambda events, content, user, cut: _mean(content, events.loc[
+            (events["timestamp"] < cut) & events["event"].isin(POSITIVE_EVENTS), "item_id"].unique()),
+         "what other users took is in your profile: compare user_id too"),
+        (lambda events, content, user, cut: _mean(Features("x", "x", np.sort(content.ids), content.matrix,
+                                                           content.present), _before(events, user, cut).unique()),
+         "your rows belong to other records: content is not sorted by id; content.align(ids) finds the rows of ids"),
+    ],
+    tip="filter the log (whose, when, which events), take each record once, content.align(...), then the mean of what "
+        "is present")
