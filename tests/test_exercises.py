@@ -53,6 +53,19 @@ def emptied(listed, hidden, k):
     return 1 - len(hidden) / n
 
 
+def share_of(size, blocks, present):
+    sizes = np.array(list(map(size, blocks, present)))
+    return sizes / sizes.sum()
+
+
+def added(part, *each):
+    return sum(map(part, *each))
+
+
+def votes(lists, k):
+    return {item: sum(1 / (k + one.index(item) + 1) for one in lists if item in one) for one in lists for item in one}
+
+
 def windows(picture, kernel):
     return np.lib.stride_tricks.sliding_window_view(picture, kernel.shape)
 
@@ -381,6 +394,44 @@ WRONG = {
         "columns": lambda m: np.sort(m.var(0))[::-1] / m.var(0).sum(),
         "running": lambda m: np.cumsum(v := np.linalg.eigvalsh(np.cov(m.T))[::-1]) / v.sum(),
     },
+    "07 block_shares": {
+        "not centred": lambda blocks, present: share_of(lambda b, p: (b[p] ** 2).sum(), blocks, present),
+        "zeros counted": lambda blocks, present: share_of(lambda b, p: ((b - b.mean(0)) ** 2).sum(), blocks, present),
+        "zeros summed": lambda blocks, present: share_of(lambda b, p: ((b - b[p].mean(0)) ** 2).sum(), blocks, present),
+        "variances": lambda blocks, present: share_of(lambda b, p: b[p].var(), blocks, present),
+        "of the mean": lambda blocks, present: share_of(lambda b, p: (b[p].mean(0) ** 2).sum(), blocks, present),
+        "dimensions": lambda blocks, present: share_of(lambda b, p: b.shape[1], blocks, present),
+    },
+    "07 left_out_mean": {
+        "leak": lambda similar, values: similar @ values / similar.sum(1),
+        "transposed": lambda similar, values: (off := similar.T * (1 - np.eye(len(values)))) @ values / off.sum(1),
+        "columns' sums": lambda similar, values: (off := similar * (1 - np.eye(len(values)))) @ values / off.sum(0),
+        "minus own": lambda similar, values: similar @ values / similar.sum(1) - values,
+    },
+    "07 reciprocal_ranks": {
+        "from 0": lambda lists, k: votes(lists, k - 1),
+        "the best list": lambda lists, k: {i: max(1 / (k + one.index(i) + 1) for one in lists if i in one)
+                                           for i in sum(lists, [])},
+        "the last list": lambda lists, k: {i: 1 / (k + r) for one in lists for r, i in enumerate(one, 1)},
+        "places": lambda lists, k: {i: sum(len(one) - one.index(i) for one in lists if i in one)
+                                    for i in sum(lists, [])},
+        "ids only": lambda lists, k: sorted(votes(lists, k)),
+    },
+    "07 masked_gate": {
+        "after, not renormalised": lambda a, p: (e := np.exp(a)) / e.sum(1, keepdims=True) * p,
+        "NaN": lambda a, p: (e := np.exp(a) * p) / e.sum(1, keepdims=True),
+        "shares": lambda a, p: a * p / np.maximum((a * p).sum(1, keepdims=True), 1e-12),
+        "hard": lambda a, p: (a == a.max(1, keepdims=True)) * p,
+        "equal": lambda a, p: p / np.maximum(p.sum(1, keepdims=True), 1),
+    },
+    "07 new_record": {
+        "no centre": lambda rows, there, c, w, m: m + added(lambda r, t, x, one: t * (r @ one), rows, there, c, w),
+        "absent counts": lambda rows, there, c, w, m: m + added(lambda r, t, x, one: (r - x) @ one, rows, there, c, w),
+        "no average": lambda rows, there, c, w, m: added(lambda r, t, x, one: t * (r - x) @ one, rows, there, c, w),
+        "transposed": lambda rows, there, c, w, m: m + added(
+            lambda r, t, x, one: t * (one @ (r - x)), rows, there, c, w),
+        "average only": lambda rows, there, c, w, m: m,
+    },
 }
 
 
@@ -508,6 +559,36 @@ RIGHT = {
     "06 explained_shares": {
         "eigenvalues": lambda m: (v := np.linalg.eigvalsh(np.cov(m.T))[::-1]) / v.sum(),
         "list": lambda m: list((v := np.linalg.svd(m - m.mean(0), compute_uv=False) ** 2) / v.sum()),
+    },
+    "07 block_shares": {
+        "variances": lambda blocks, present: share_of(lambda b, p: b[p].var(0).sum() * p.sum(), blocks, present),
+        "list": lambda blocks, present: list(share_of(
+            lambda b, p: np.linalg.norm(b[p] - b[p].mean(0)) ** 2, blocks, present)),
+    },
+    "07 left_out_mean": {
+        "minus own": lambda similar, values: (similar @ values - similar.diagonal() * values)
+        / (similar.sum(1) - similar.diagonal()),
+        "average": lambda similar, values: [np.average(np.delete(values, i), weights=np.delete(similar[i], i))
+                                            for i in range(len(values))],
+        "in place": lambda similar, values: np.fill_diagonal(similar, 0) or similar @ values / similar.sum(1),
+    },
+    "07 reciprocal_ranks": {
+        "by item": lambda lists, k: {i: sum(1 / (k + one.index(i) + 1) for one in lists if i in one)
+                                     for i in {i for one in lists for i in one}},
+        "Counter": lambda lists, k: sum((Counter({i: 1 / (k + r) for r, i in enumerate(one, 1)}) for one in lists),
+                                        Counter()),
+    },
+    "07 masked_gate": {
+        "large minus": lambda a, p: (e := np.exp((a - 1e9 * (1 - p)) - (a - 1e9 * (1 - p)).max(1, keepdims=True)) * p)
+        / np.maximum(e.sum(1, keepdims=True), 1e-12),
+        "nan_to_num": lambda a, p: np.nan_to_num(
+            (e := np.exp((m := np.where(p > 0, a, -np.inf)) - m.max(1, keepdims=True))) / e.sum(1, keepdims=True)),
+    },
+    "07 new_record": {
+        "product with the flag": lambda rows, there, c, w, m: m + added(
+            lambda r, t, x, one: t * ((r - x) @ one), rows, there, c, w),
+        "side by side": lambda rows, there, c, w, m: m + np.concatenate(
+            list(map(lambda r, t, x: (r - x) * t, rows, there, c))) @ np.concatenate(w),
     },
 }
 
