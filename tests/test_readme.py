@@ -104,6 +104,10 @@ def test_what_content_is_worth_is_what_was_measured():
                          for task in ("redraws", "MovieLens", "cold items"))
     assert (f"adds {cell(shop, '+')} to NDCG@20 over the redraws ({shop['words']}), {cell(films, '+')} on films "
             f"({films['words']}), and {cell(cold, '+')} to NDCG@10 for new records ({cold['words']})") in said
+    alone, both, popular = (f"{fusion['MovieLens, cold items']['methods'][name]['ndcg']['mean']:.3f}" for name in (
+        "ALS + content (tfidf alone)", "ALS + content", "predicted popularity"))
+    assert f"NDCG@10 {alone} by text alone and {both} with posters" in said
+    assert f"by predicted popularity, {popular}." in said
 
 
 def test_the_time_of_the_large_shop_is_what_was_measured():
