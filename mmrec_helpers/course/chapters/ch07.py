@@ -42,10 +42,13 @@ block_shares = Exercise(
         (lambda blocks, present: _share([
             np.linalg.norm(one[there] - one[there].mean(axis=0), axis=1).sum()
             for one, there in zip(blocks, present, strict=True)]),
-         "these are shares of the length, without the square; squared distances are what blocks add up to"),
+         "these are shares of the length; square each row's length before you sum"),
         (lambda blocks, present: _share([
             one[there].var(axis=0).mean() for one, there in zip(blocks, present, strict=True)]),
          "you take a mean over the dimensions, so a wide block counts no more than a narrow one; sum over them"),
+        (lambda blocks, present: _share([
+            one[there].var(axis=0).sum() for one, there in zip(blocks, present, strict=True)]),
+         "you take a mean over the rows, so that present rows do not add up; sum over rows and dimensions"),
         (lambda blocks, present: np.array([
             ((one[there] - one[there].mean(axis=0)) ** 2).sum() for one, there in zip(blocks, present, strict=True)]),
          "these are the squared lengths; divide by their sum to get shares"),
@@ -167,6 +170,11 @@ def _over_items(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
     return powers / np.maximum(powers.sum(axis=0, keepdims=True), 1e-12)
 
 
+def _top_of_all(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True)) * present
+    return powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
+
+
 def _unsafe(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
     powers = np.exp(logits) * present
     return powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
@@ -188,10 +196,13 @@ masked_gate = Exercise(
          "a record without any modality gets weights as if it had all; it should have zeros: multiply by the mask"),
         (lambda logits, present: _softmax(np.where(present > 0, logits, -np.inf)),
          "a record without any modality gives NaN; it should have zeros"),
-        (_unsafe, "exp of a large number overflows: subtract the largest of each row first; the weights stay the same"),
+        (_unsafe, "exp of a large number overflows: subtract each row's largest present number first; the weights stay "
+                  "the same"),
+        (_top_of_all, "you subtract the largest number of the row even where it is absent; then all others can become "
+                      "0: take the largest of those present"),
     ],
-    tip="put minus infinity where nothing is present, subtract each row's largest number, exp, divide by the row's "
-        "sum; treat a row with nothing separately")
+    tip="put minus infinity where nothing is present, subtract each row's largest number that is left, exp, divide by "
+        "the row's sum; treat a row with nothing separately")
 
 TEXT, COVER = np.array([3.0, 1.0]), np.array([0.5, 0.2])
 CENTRES = [np.array([2.0, 4.0]), np.array([0.1, 0.6])]
@@ -234,10 +245,10 @@ new_record = Exercise(
      ([0 * TEXT, 0 * COVER], [False, False], CENTRES, MAPS, AVERAGE), (WIDE[0], [True], WIDE[1], WIDE[2], AVERAGE)],
     mistakes=[
         (lambda features, present, centres, maps, average: new_vector(features, present, _none(centres), maps, average),
-         "you forget the centre: W was learnt from features minus their mean, so subtract it here too"),
+         "you forget the centre: the maps were learnt from features minus their centre, so subtract it here too"),
         (_with_zeros,
-         "an absent modality takes part: its zeros minus the centre are far from average; leave it out, which is the "
-         "average"),
+         "an absent modality takes part: its zeros minus the centre are far from average; leave it out; then it "
+         "adds nothing"),
         (lambda features, present, centres, maps, average: new_vector(features, present, centres, maps, 0 * average),
          "the average item is missing: without any modality a new record should have its vector, not zero"),
         (_transposed, "a map is transposed: a row of features times its map, row @ W"),
