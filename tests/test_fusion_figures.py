@@ -22,9 +22,10 @@ def bench(tmp_path):
     """A folder with figures of two tasks; networks.json is written by `trained`."""
     methods = {"ALS": row(0.1, level="none"), "ALS + content": row(0.2, "higher"), "L3AE": row(-0.0001)}
     fusion = {task: {"k": 20, "methods": methods} for task in ("redraws", "cold items")}
-    controls = {"controls": {"tfidf shuffled": changed(-0.2)},
+    intact = {"ndcg": row(0.1)["ndcg"]}
+    controls = {"knock-out": {"ALS + content": {"intact": intact, "tfidf shuffled": changed(-0.2)}},
                 "by modality": {name: row(0.1) for name in ("none", "tfidf", "true text", "true text + true image")}}
-    for name, found in (("fusion", fusion), ("modalities", dict.fromkeys(fusion, controls))):
+    for name, found in (("fusion", fusion), ("modalities", dict.fromkeys(fusion, controls)), ("networks", {})):
         (tmp_path / f"{name}.json").write_text(json.dumps(found))
     return tmp_path
 

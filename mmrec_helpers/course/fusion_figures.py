@@ -109,7 +109,7 @@ def boxes(axes: Axes, places: Places, arrows: Sequence[tuple[str, str]], title: 
 
 def results(folder: str | Path = BENCH) -> dict[str, dict[str, dict]]:
     """Of every task its methods, from fusion.json and networks.json: what both have is that of fusion.json."""
-    closed, trained = read("fusion", folder), _networks(folder)
+    closed, trained = read("fusion", folder), read("networks", folder)
     return {task: trained.get(task, {}).get("methods", {}) | closed[task]["methods"]
             for task in TASKS if task in closed}
 
@@ -173,9 +173,8 @@ def knock_outs(tasks: Sequence[str] = ("cold items", "redraws"), folder: str | P
 def knocked(task: str, folder: str | Path = BENCH) -> dict[str, dict[str, Mapping[str, object]]]:
     """By method and by way of saying nothing, the paired difference to the real features, from modalities.json and
     networks.json."""
-    modalities = read("modalities", folder)[task]
-    methods = modalities.get("knock-out", {"ALS + content": modalities["controls"]})
-    methods = methods | _networks(folder).get(task, {}).get("knock-out", {})
+    closed, trained = read("modalities", folder)[task], read("networks", folder).get(task, {})
+    methods = closed["knock-out"] | trained.get("knock-out", {})
     return {name: {way: next(value for key, value in row.items() if key.startswith("against"))
                    for way, row in ways.items() if way != "intact"} for name, ways in methods.items()}
 
@@ -219,10 +218,6 @@ def _best_first(found: Mapping[str, Mapping[str, dict]]) -> list[str]:
     """The methods by their mean over the redraws."""
     every = dict.fromkeys(name for rows in found.values() for name in rows)
     return sorted(every, key=lambda name: -found["redraws"].get(name, {"ndcg": {"mean": 0}})["ndcg"]["mean"])
-
-
-def _networks(folder: str | Path) -> dict:
-    return read("networks", folder) if Path(folder, "networks.json").exists() else {}
 
 
 def _interval(axes: Axes, row: Mapping[str, float], height: float, color: str) -> None:
