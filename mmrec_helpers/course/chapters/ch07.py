@@ -185,6 +185,8 @@ masked_gate = Exercise(
     mistakes=[
         (lambda logits, present: _softmax(logits),
          "an absent modality has weight: use the mask before the softmax"),
+        (_top_of_all, "you subtract the largest number of the row even where it is absent; then all others can become "
+                      "0: take the largest of those present"),
         (lambda logits, present: _softmax(logits) * present,
          "you mask after the softmax, so the weights of what is left no longer sum to 1: mask before it, or divide by "
          "their sum again"),
@@ -198,8 +200,6 @@ masked_gate = Exercise(
          "a record without any modality gives NaN; it should have zeros"),
         (_unsafe, "exp of a large number overflows: subtract each row's largest present number first; the weights stay "
                   "the same"),
-        (_top_of_all, "you subtract the largest number of the row even where it is absent; then all others can become "
-                      "0: take the largest of those present"),
     ],
     tip="put minus infinity where nothing is present, subtract each row's largest number that is left, exp, divide by "
         "the row's sum; treat a row with nothing separately")
