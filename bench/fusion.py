@@ -73,8 +73,8 @@ class PredictedPopularity(Ranker):
         self.ridge = ridge
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> PredictedPopularity:
-        """Ridge regression of log(1 + popularity) on the features, each item left out; only items with an event
-        are learnt from."""
+        """Ridge regression of log(1 + popularity) on the features, each item left out; the training set is the
+        items with an event."""
         super().fit(interactions)
         rows = FeatureFusion(n_each=96, whiten=0.5).fit(features).transform(features).align(interactions.items).matrix
         rows = np.concatenate([np.ones((len(rows), 1)), rows], axis=1)

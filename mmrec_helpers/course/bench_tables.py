@@ -1,4 +1,4 @@
-"""The benchmarks' committed figures as tables that fit a notebook. Used in chapters 3 to 5."""
+"""The benchmarks' committed figures as tables that fit a notebook. Used in chapters 3 to 5 and 7."""
 
 from __future__ import annotations
 

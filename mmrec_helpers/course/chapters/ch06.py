@@ -135,7 +135,7 @@ def profile_before(events: pd.DataFrame, content: Features, user: str, cut: pd.T
 
 def _mean(content: Features, items: Sequence[str]) -> np.ndarray:
     rows = content.align(items)
-    return rows.matrix[rows.present].mean(axis=0) if rows.present.any() else np.zeros(rows.matrix.shape[1])
+    return present_mean(rows.matrix, rows.present)
 
 
 def _before(events: pd.DataFrame, user: str, cut: pd.Timestamp, kinds: Sequence[str] = POSITIVE_EVENTS) -> pd.Series:

@@ -101,10 +101,6 @@ def reciprocal(lists: Sequence[Sequence[str]], k: float = 60.0) -> dict[str, flo
     return scores
 
 
-def _by_rank(lists: Sequence[Sequence[str]], k: float, first: int = 1) -> dict[str, float]:
-    return reciprocal(lists, k + first - 1)
-
-
 def _absent_last(lists: Sequence[Sequence[str]], k: float) -> dict[str, float]:
     """An item that a list lacks counts as the one after its last."""
     every = dict.fromkeys(item for one in lists for item in one)
@@ -133,12 +129,12 @@ def same_scores(found: object, wanted: Mapping[str, float]) -> bool:
 reciprocal_ranks = Exercise(
     "reciprocal_ranks", reciprocal, [(LISTS, 60.0), (TWO, 60.0), (LISTS[:2], 1.0)],
     mistakes=[
-        (lambda lists, k: _by_rank(lists, k, first=0),
+        (lambda lists, k: reciprocal(lists, k - 1),
          "your ranks begin at 0: the first item of a list has rank 1; enumerate(one, 1)"),
         (lambda lists, k: reciprocal([one[::-1] for one in lists], k),
          "your ranks count from the wrong end: the first item of a list is the best and has rank 1"),
         (_absent_last, "an item that a ranker did not list gets a vote from it; it should get none, not a last place"),
-        (lambda lists, k: _by_rank(lists, 0.0), "your k is missing: the vote is 1 / (k + rank)"),
+        (lambda lists, k: reciprocal(lists, 0.0), "your k is missing: the vote is 1 / (k + rank)"),
         (lambda lists, k: _ranks(lists),
          "you add the ranks, so the worst items have the largest sums; add 1 / (k + rank)"),
         (_mean_of_lists, "you take the mean over the lists that have the item; add up: being in many lists counts"),
@@ -160,24 +156,15 @@ def gate(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
     return powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
 
 
-def _softmax(logits: np.ndarray, axis: int = 1) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=axis, keepdims=True))
-    return powers / powers.sum(axis=axis, keepdims=True)
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _over_items(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
+def _unsafe(logits: np.ndarray, present: np.ndarray, axis: int = 1) -> np.ndarray:
+    """Masked, without subtracting anything before exp."""
     powers = np.exp(logits) * present
-    return powers / np.maximum(powers.sum(axis=0, keepdims=True), 1e-12)
-
-
-def _top_of_all(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True)) * present
-    return powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
-
-
-def _unsafe(logits: np.ndarray, present: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits) * present
-    return powers / np.maximum(powers.sum(axis=1, keepdims=True), 1e-12)
+    return powers / np.maximum(powers.sum(axis=axis, keepdims=True), 1e-12)
 
 
 masked_gate = Exercise(
@@ -185,15 +172,17 @@ masked_gate = Exercise(
     mistakes=[
         (lambda logits, present: _softmax(logits),
          "an absent modality has weight: use the mask before the softmax"),
-        (_top_of_all, "you subtract the largest number of the row even where it is absent; then all others can become "
-                      "0: take the largest of those present"),
+        (lambda logits, present: _unsafe(logits - logits.max(axis=1, keepdims=True), present),
+         "you subtract the largest number of the row even where it is absent; then all others can become 0: "
+         "take the largest of those present"),
         (lambda logits, present: _softmax(logits) * present,
          "you mask after the softmax, so the weights of what is left no longer sum to 1: mask before it, or divide by "
          "their sum again"),
         (lambda logits, present: _softmax(logits * present),
          "you set the numbers of absent modalities to 0, and exp(0) is 1: they still get weight; they need minus "
          "infinity"),
-        (_over_items, "your weights sum to 1 over the records; they should over each record's modalities: axis=1"),
+        (lambda logits, present: _unsafe(logits, present, axis=0),
+         "your weights sum to 1 over the records; they should over each record's modalities: axis=1"),
         (lambda logits, present: _softmax(logits - 1e9 * (1 - present)),
          "a record without any modality gets weights as if it had all; it should have zeros: multiply by the mask"),
         (lambda logits, present: _softmax(np.where(present > 0, logits, -np.inf)),
@@ -245,7 +234,7 @@ new_record = Exercise(
      ([0 * TEXT, 0 * COVER], [False, False], CENTRES, MAPS, AVERAGE), (WIDE[0], [True], WIDE[1], WIDE[2], AVERAGE)],
     mistakes=[
         (lambda features, present, centres, maps, average: new_vector(features, present, _none(centres), maps, average),
-         "you forget the centre: the maps were learnt from features minus their centre, so subtract it here too"),
+         "you forget the centre: the maps were fitted to features minus their centre, so subtract it here too"),
         (_with_zeros,
          "an absent modality takes part: its zeros minus the centre are far from average; leave it out; then it "
          "adds nothing"),
