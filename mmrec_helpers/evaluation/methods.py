@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from tqdm import tqdm
 
 from mmrec_helpers.catalog import Features, Split
-from mmrec_helpers.evaluation.tuning import Tuned, tune
+from mmrec_helpers.evaluation.tuning import Tuned, tune, tune_each
 from mmrec_helpers.fusion import FeatureFusion
 from mmrec_helpers.ranking import (
     EASE,
-    Blend,
+    L3AE,
     ContentALS,
     ContentKNN,
+    HybridRanker,
     ImplicitALS,
     ItemKNN,
     Popularity,
@@ -37,8 +38,12 @@ SETTINGS: Mapping[str, Sequence[Ranker]] = {
     SideEASE.name: [SideEASE(l2, weight) for l2 in (100.0, 200.0) for weight in (1.0, 3.0, 10.0)],
     ContentALS.name: [ContentALS(l2=l2, alpha=alpha, ridge=ridge) for l2, alpha, ridge in (
         (30.0, 10.0, 30.0), (45.0, 10.0, 30.0), (75.0, 20.0, 10.0), (75.0, 20.0, 30.0), (75.0, 20.0, 100.0),
-        (110.0, 20.0, 30.0))]}
+        (110.0, 20.0, 30.0))],
+    L3AE.name: [L3AE(l2, pull, 10.0) for l2 in (100.0, 200.0) for pull in (10.0, 30.0, 100.0)]}
 """What each method tries. The content kNNs have one entry for each of their features, `NEIGHBOURS` each."""
+
+SHARES, GAUSSIAN, SMOOTH, LESS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0), (0.5, 0.0, 1.0), (1.0, 0.3, 3.0), 0.1
+"""What the hybrid tries: of L3AE in its votes, of the Gaussian in its kernel, of ridge; a weight for one modality."""
 
 
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
@@ -47,14 +52,27 @@ def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -
     useful, content = features_for("", features), features_for("content", features)
     methods = {name: SETTINGS[name] for name in ("popularity", "item kNN", "EASE", "ALS")}
     methods |= {f"content kNN ({one.name})": [ContentKNN(one.name, n) for n in NEIGHBOURS] for one in content}
-    if useful:
-        methods |= {name: SETTINGS[name] for name in (SideEASE.name, ContentALS.name)} | {Blend.name: []}
+    methods |= {name: SETTINGS[name] for name in (SideEASE.name, ContentALS.name, L3AE.name) if useful}
     tuned: dict[str, Tuned] = {}
-    for name in (bar := tqdm(methods, unit="method", disable=None, leave=False)):
+    for name in (bar := tqdm([*methods, HybridRanker.name], unit="method", disable=None, leave=False)):
         bar.set_description(name)
         seen = content if name.startswith("content") else useful
-        tuned[name] = tune(methods[name] or _blends(tuned), split, seen, k=k)
+        tuned[name] = tune(methods[name], split, seen, k=k) if name in methods else tune_hybrid(
+            tuned, split, seen, k)
     return tuned
+
+
+def tune_hybrid(tuned: Mapping[str, Tuned], split: Split, features: Sequence[Features], k: int = 20) -> Tuned:
+    """HybridRanker: its models at their own best settings (`tuned` may have them), then one argument after the other."""
+    als, linear = ((tuned.get(name) or tune(SETTINGS[name], split, features, k=k)).params
+                   for name in (ContentALS.name, L3AE.name))
+    parts = {**{name: als[name] for name in ("l2", "alpha", "ridge")},
+             "linear_l2": linear["l2"], "pull": linear["pull"], "content_l2": linear["content_l2"]}
+    values = {"share": SHARES}
+    if features and (split.valid.candidates & (split.valid.fit.matrix.getnnz(axis=0) == 0)).any():
+        values |= {"gaussian": GAUSSIAN, "smooth": SMOOTH, "weights_of": [
+            None, *({one.name: LESS} for one in features if len(features) > 1)]}
+    return tune_each(HybridRanker(**parts), values, split, features, k=k)
 
 
 def features_for(method: str, features: Sequence[Features]) -> list[Features]:
@@ -71,14 +89,8 @@ def level(ranker: Ranker) -> str:
     >>> level(ContentALS()), level(EASE())
     ('model', '')
     """
-    if isinstance(ranker, SideEASE | ContentALS):
+    if isinstance(ranker, SideEASE | ContentALS | L3AE):
         return "model"
     if isinstance(ranker, ContentKNN) and ranker.features == FUSED:
         return "features"
-    return "decisions" if isinstance(ranker, Blend) else ""
-
-
-def _blends(tuned: Mapping[str, Tuned]) -> list[Ranker]:
-    """Decision-level: EASE and ALS + content at their own best settings, six ways to weigh them."""
-    rankers = {name: tuned[name].ranker.clone() for name in ("EASE", ContentALS.name)}
-    return [Blend(rankers, {"EASE": 1 - share, ContentALS.name: share}) for share in (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)]
+    return "decisions" if isinstance(ranker, HybridRanker) else ""

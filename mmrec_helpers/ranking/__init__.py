@@ -8,6 +8,7 @@ from mmrec_helpers.ranking.fused import (
     ContentALS,
     CrossAttention,
     GatedFusion,
+    HybridRanker,
     MappedALS,
     SideEASE,
     TwoTower,
@@ -18,5 +19,5 @@ from mmrec_helpers.ranking.popularity import Popularity
 from mmrec_helpers.ranking.saving import load, save
 
 __all__ = ["EASE", "L3AE", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention", "Explanation",
-           "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker", "SideEASE",
-           "TwoTower", "VectorRanker", "load", "save"]
+           "GatedFusion", "HybridRanker", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker",
+           "SideEASE", "TwoTower", "VectorRanker", "load", "save"]

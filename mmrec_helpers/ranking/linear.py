@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Self
 
@@ -17,20 +18,22 @@ MAX_ITEMS = 3_000
 class EASE(ItemToItem):
     """Each item predicted from all the others: min |X - XB|^2 + l2 |B|^2 with diag(B) = 0, in closed form.
 
-    With P = inverse(X'X + l2 I): B_ji = -P_ji / P_ii. X: (users, items) of 0 and 1. Only the
-    `max_items` items with most events are learnt, so that memory stays bounded; the others score 0. Source: Steck 2019.
+    With P = inverse(X'DX + l2 I): B_ji = -P_ji / P_ii. X: (users, items) of 0 and 1; D, the users' weights: those with
+    n items weigh n^-user_power, scaled so that X'DX has as much on its diagonal as X'X (0: all weigh the same). Only
+    the `max_items` items with most events are learnt (None: all), so that memory stays bounded; the others score 0.
+    Raises ValueError where the matrices do not fit in memory. Source: Steck 2019. Taught in chapter 8.
     """
 
     name = "EASE"
 
-    def __init__(self, l2: float = 100.0, max_items: int = MAX_ITEMS) -> None:
-        self.l2, self.max_items = l2, max_items
+    def __init__(self, l2: float = 100.0, max_items: int | None = MAX_ITEMS, user_power: float = 0.0) -> None:
+        self.l2, self.max_items, self.user_power = l2, max_items, user_power
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Solve for B over the items learnt."""
         super().fit(interactions)
         self.columns_ = most_events(self.popularity_, self.popularity_ > 0, self.max_items)
-        self.affinity_ = solve(gram(interactions, self.columns_), self.l2)
+        self.affinity_ = solve(gram(interactions, self.columns_, self.user_power), self.l2)
         return self
 
 
@@ -61,12 +64,48 @@ def regular_inverse(both: np.ndarray, l2: float) -> np.ndarray:
     return np.tril(inverse) + np.tril(inverse, -1).T
 
 
-def gram(interactions: Interactions, columns: np.ndarray) -> np.ndarray:
-    """X'X over these items: how many users took both."""
+def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.0) -> np.ndarray:
+    """X'DX over these items: how many users took both, each with the weight n^-user_power, n the user's items.
+
+    Raises ValueError, with the memory it needs, where a dense matrix of these items does not fit.
+
+    >>> gram(Interactions([[1, 1], [1, 0]], ["u", "v"], ["a", "b"]), np.arange(2), user_power=1.0)
+    array([[2.25, 0.75], [0.75, 0.75]])
+    """
+    check_memory(len(columns))
     taken = (interactions.matrix[:, columns] > 0).astype(np.float64)
-    return (taken.T @ taken).toarray()
+    n = np.maximum(np.asarray(taken.sum(axis=1)).ravel(), 1)
+    weights = n ** -user_power
+    weights *= taken.nnz / max((weights * n).sum(), 1) if user_power else 1
+    return (taken.T @ taken.multiply(weights[:, None]).tocsr()).toarray()
 
 
-def most_events(events: np.ndarray, there: np.ndarray, most: int) -> np.ndarray:
-    """The places of at most so many of the items that are `there`, those with most events; ties to the earlier."""
-    return np.sort(np.argsort(np.where(there, -events, np.inf), kind="stable")[:min(most, there.sum())])
+def check_memory(n_items: int, there: int | None = None) -> None:
+    """Raise ValueError where three dense (items, items) matrices of 8 bytes a cell need more than the machine's memory.
+
+    there: bytes of memory; None asks the system, and where it does not say, nothing is refused.
+
+    >>> check_memory(1_000_000, there=2**34)
+    Traceback (most recent call last):
+    ValueError: a dense model of 1,000,000 items needs 22,352 GiB of memory, there are 16: set max_items, or take
+    ImplicitALS or ItemKNN, whose memory grows with the events
+    """
+    there = physical_memory() if there is None else there
+    needs = 3 * 8 * n_items ** 2
+    if there is not None and needs > there:
+        raise ValueError(f"a dense model of {n_items:,} items needs {needs / 2**30:,.0f} GiB of memory, there are "
+                         f"{there / 2**30:.0f}: set max_items, or take ImplicitALS or ItemKNN, whose memory grows with "
+                         "the events")
+
+
+def physical_memory() -> int | None:
+    """The machine's memory in bytes; None where the system does not say (Windows)."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def most_events(events: np.ndarray, there: np.ndarray, most: int | None) -> np.ndarray:
+    """The places of the items that are `there`, at most so many, those with most events; ties to the earlier."""
+    return np.sort(np.argsort(np.where(there, -events, np.inf), kind="stable")[:there.sum()][:most])

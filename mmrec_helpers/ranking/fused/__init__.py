@@ -2,12 +2,13 @@
 
 from mmrec_helpers.ranking.fused.blend import Blend
 from mmrec_helpers.ranking.fused.content_als import ContentALS
+from mmrec_helpers.ranking.fused.hybrid import HybridRanker
 from mmrec_helpers.ranking.fused.linear import L3AE, SideEASE
 from mmrec_helpers.ranking.fused.mapped_als import MappedALS
 from mmrec_helpers.ranking.fused.networks import CrossAttention, GatedFusion, TwoTower
 from mmrec_helpers.ranking.fused.stacking import stacked_weights
 
-RANKERS = (SideEASE, L3AE, MappedALS, ContentALS, Blend, TwoTower, GatedFusion, CrossAttention)
+RANKERS = (SideEASE, L3AE, MappedALS, ContentALS, Blend, HybridRanker, TwoTower, GatedFusion, CrossAttention)
 
-__all__ = ["L3AE", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "MappedALS", "RANKERS", "SideEASE",
-           "TwoTower", "stacked_weights"]
+__all__ = ["L3AE", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "HybridRanker", "MappedALS", "RANKERS",
+           "SideEASE", "TwoTower", "stacked_weights"]

@@ -12,6 +12,7 @@ from mmrec_helpers.catalog import Features, Interactions, Queries
 from mmrec_helpers.fusion import Block, LeftOutRidge, apply_block, fit_block
 from mmrec_helpers.ranking.base import Capabilities
 from mmrec_helpers.ranking.factors import ImplicitALS, least_squares
+from mmrec_helpers.ranking.fused.content_kernel import check_same
 from mmrec_helpers.ranking.fused.positives import first_events
 
 SHRINK = 5.0
@@ -105,10 +106,7 @@ class ContentALS(ImplicitALS):
 
     def _expected(self, features: Sequence[Features]) -> np.ndarray:
         """What each feature adds to the vectors expected of its items: (features, n, d); 0 where absent."""
-        asked = [f"{one.name} ({one.matrix.shape[1]})" for one in features]
-        fitted = [f"{name} ({width})" for name, width in zip(self.modalities_, self.widths_, strict=True)]
-        if asked != fitted:
-            raise ValueError(f"fitted on the features {', '.join(fitted)}, asked with {', '.join(asked)}")
+        check_same(features, self.modalities_, self.widths_)
         ends = np.cumsum([0, *self.widths_])
         each = [np.where(one.present[:, None], (one.matrix - self.centre_[a:b]) @ self.map_[a:b], 0)
                 for one, a, b in zip(features, ends, ends[1:], strict=False)]

@@ -26,11 +26,11 @@ class SideEASE(ItemToItem):
     capabilities = Capabilities(new_items=True)
 
     def __init__(self, l2: float = 100.0, weight: float | Mapping[str, float] = 3.0,
-                 max_items: int = MAX_ITEMS) -> None:
+                 max_items: int | None = MAX_ITEMS) -> None:
         self.l2, self.weight, self.max_items = l2, weight, max_items
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
-        """Solve for B, from interactions and all features given."""
+        """Solve for B, from interactions and all features given. Raises ValueError where they do not fit in memory."""
         super().fit(interactions)
         aligned = [one.align(interactions.items) for one in features]
         self.columns_ = with_content(self.popularity_, aligned, self.max_items)
@@ -63,17 +63,17 @@ class L3AE(ItemToItem):
     capabilities = Capabilities(new_items=True)
 
     def __init__(self, l2: float = 100.0, pull: float = 100.0, content_l2: float = 1.0,
-                 max_items: int = MAX_ITEMS) -> None:
+                 max_items: int | None = MAX_ITEMS) -> None:
         self.l2, self.pull, self.content_l2, self.max_items = l2, pull, content_l2, max_items
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
-        """Solve for C from the features, then for B."""
+        """Solve for C from the features, then for B. Raises ValueError where the matrices do not fit in memory."""
         super().fit(interactions)
         aligned = [one.align(interactions.items) for one in features]
         self.columns_ = with_content(self.popularity_, aligned, self.max_items)
-        n, units = len(self.columns_), [unit_rows(one)[self.columns_] for one in aligned]
-        content = solve(sum((unit @ unit.T for unit in units), start=np.zeros((n, n))), self.content_l2)
         inverse = regular_inverse(gram(interactions, self.columns_), self.l2 + self.pull)
+        units = [unit_rows(one)[self.columns_] for one in aligned]
+        content = solve(sum((unit @ unit.T for unit in units), start=np.zeros(inverse.shape)), self.content_l2)
         wanted = self.pull * (inverse @ content)
         weights = wanted - inverse * ((1 + wanted.diagonal()) / inverse.diagonal())
         np.fill_diagonal(weights, 0)
@@ -81,6 +81,6 @@ class L3AE(ItemToItem):
         return self
 
 
-def with_content(events: np.ndarray, features: Sequence[Features], most: int) -> np.ndarray:
+def with_content(events: np.ndarray, features: Sequence[Features], most: int | None) -> np.ndarray:
     """The places of the items with an event or any of the features, at most so many, those with most events."""
     return most_events(events, np.any([events > 0, *(one.present for one in features)], axis=0), most)
