@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, ndcg_score, precision_score, recall_score
 
-from mmrec_helpers.metrics import METRICS, coverage, f1, hit_rate, ndcg, precision, recall
+from mmrec_helpers.catalog import UnknownId
+from mmrec_helpers.metrics import METRICS, calibration, coverage, diversity, f1, hit_rate, ndcg, precision, recall
 
 HITS = np.array([[True, False, True, False], [False, False, False, False], [True, True, True, True]])
 RELEVANT = np.array([5, 2, 8])
@@ -31,6 +32,28 @@ def test_coverage_counts_candidates_once_and_no_empty_places_or_strangers():
     assert coverage(lists, np.array(["a", "b", "c", "d"], dtype=object)) == 0.5
     assert coverage(np.full((2, 3), None), np.array(["a"], dtype=object)) == 0
     assert np.isnan(coverage(lists, np.array([], dtype=object)))
+
+
+def test_diversity_is_the_mean_distance_of_the_pairs():
+    rng, items = np.random.default_rng(0), np.array(list("fedcba"), object)
+    unit = rng.standard_normal((6, 3))
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    unit[2] = 0  # d has no features: cosine 0 to all
+    lists = np.array([["a", "d", "f", "b"], ["c", "e", None, None], ["a", None, None, None], [None] * 4], object)
+    row = {item: unit[number] for number, item in enumerate(items)}
+    pairs = [1 - row[one] @ row[other] for n, one in enumerate(lists[0]) for other in lists[0, n + 1:]]
+    np.testing.assert_allclose(diversity(lists, items, unit), [np.mean(pairs), 1 - row["c"] @ row["e"], np.nan, np.nan])
+    assert diversity(lists[:, :0], items, unit).shape == (4,)
+    with pytest.raises(UnknownId, match="item 'z' is not known"):
+        diversity(np.array([["z", "a"]], object), items, unit)
+
+
+def test_calibration_is_the_divergence_from_the_history_and_is_0_where_they_agree():
+    past = np.array([[0.75, 0.25, 0], [1, 0, 0], [0, 0, 0]])
+    listed = np.array([[0.5, 0, 0.5], [0, 0.5, 0.5], [1, 0, 0]])
+    first = 0.75 * np.log(0.75 / (0.99 * 0.5 + 0.0075)) + 0.25 * np.log(0.25 / 0.0025)
+    np.testing.assert_allclose(calibration(past, listed), [first, np.log(100), np.nan])
+    np.testing.assert_allclose(calibration(past[:2], past[:2]), 0, atol=1e-12)
 
 
 @st.composite

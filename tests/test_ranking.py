@@ -13,25 +13,22 @@ from sklearn.metrics.pairwise import cosine_similarity
 from mmrec_helpers.catalog import Features, Interactions, Queries, UnknownId
 from mmrec_helpers.ranking import (
     EASE,
-    L3AE,
     Blend,
-    ContentALS,
     ContentKNN,
     ImplicitALS,
     ItemKNN,
-    MappedALS,
     Popularity,
     Ranker,
     SideEASE,
     load,
     save,
-    saving,
     top_k,
 )
 from mmrec_helpers.ranking.factors import least_squares
 from mmrec_helpers.ranking.linear import solve
 from mmrec_helpers.ranking.neighbours import nearest, pick
 from mmrec_helpers.ranking.reasons import alike_in
+from tests.rankers import RANKERS
 
 ITEMS = ["a", "b", "c", "d"]
 
@@ -62,21 +59,7 @@ def content(shop):
             Features("mel", "audio", sorted(shop.items)[::-1], rng.standard_normal((12, 3)))]
 
 
-RANKERS = {
-    "popularity": Popularity, "item kNN": lambda: ItemKNN(3, 1.0), "content kNN": lambda: ContentKNN("tfidf", 4),
-    "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
-    "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
-    "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),
-    "ALS, then content": lambda: MappedALS(3, 1.0, 2.0, n_sweeps=3),
-    "ALS, then neighbours": lambda: MappedALS(3, 1.0, 2.0, n_sweeps=3, way="graph", k=3),
-    "blend by ranks": lambda: Blend({"als": ImplicitALS(3), "text": ContentKNN("tfidf")}, {"als": 1.0, "text": 0.5},
-                                    "ranks"),
-    "blend": lambda: Blend({"ease": EASE(5.0), "text": ContentKNN("tfidf")}, {"ease": 0.6, "text": 0.4}),
-    "blend with ALS": lambda: Blend({"als": ImplicitALS(3), "knn": ItemKNN()}, {"als": 0.5, "knn": 0.5}),
-    "blend with popularity": lambda: Blend({"als": ImplicitALS(3), "pop": Popularity()}, {"als": 0.9, "pop": 0.1})}
 every_ranker = pytest.mark.parametrize("make", RANKERS.values(), ids=RANKERS)
-explaining = pytest.mark.parametrize("make", [make for make in RANKERS.values() if make().capabilities.explains],
-                                     ids=[name for name, make in RANKERS.items() if make().capabilities.explains])
 
 
 def lists(recommended):
@@ -121,48 +104,7 @@ def test_chunks_of_one_row_give_the_same_lists(make, shop, content, monkeypatch)
     assert some.by_popularity.tolist() == whole.by_popularity.tolist()
 
 
-# ---- what every ranker must do
-
-
-@every_ranker
-def test_the_constructor_stores_and_a_clone_has_learnt_nothing(make, shop, content):
-    ranker = make()
-    assert set(vars(ranker)) == set(ranker.get_params())
-    assert all(vars(ranker)[name] is value for name, value in ranker.get_params().items())
-    ranker.fit(shop, content)
-    copy = ranker.clone()
-    assert set(vars(copy)) == set(copy.get_params())
-    assert json.dumps(saving._described(copy)) == json.dumps(saving._described(ranker))
-
-
-@every_ranker
-def test_fit_gives_itself_back_and_changes_neither_its_arguments_nor_the_data(make, shop, content):
-    def copied():
-        return [part.copy() for part in (shop.matrix.data, shop.matrix.indices, shop.seen.data, shop.users, shop.items,
-                                         *(part for one in content for part in (one.ids, one.matrix, one.present)))]
-
-    ranker, before = make(), copied()
-    params = json.dumps(saving._described(ranker))
-    assert ranker.fit(shop, content) is ranker
-    ranker.recommend(shop.queries(), 3)
-    ranker.explain(shop.queries(["u0"]), [["i0"]])
-    assert json.dumps(saving._described(ranker)) == params
-    for old, new in zip(before, copied(), strict=True):
-        np.testing.assert_array_equal(old, new)
-    assert not any(hasattr(one, "items_") for one in ranker.get_params().get("rankers", {}).values())
-
-
-@every_ranker
-def test_what_was_seen_is_never_offered_and_all_else_is(make, shop, content):
-    queries = shop.queries()
-    found = make().fit(shop, content).recommend(queries, 100)
-    assert found.ids.shape == found.scores.shape == (60, 12)
-    assert found.users.tolist() == shop.users.tolist()
-    for row, (listed, scores) in enumerate(zip(found.ids, found.scores, strict=True)):
-        left = [item for item in listed if item is not None]
-        assert len(left) == len(set(left)) == np.isfinite(scores).sum()
-        assert set(left) == set(shop.items) - set(shop.items[queries.seen[row].indices])
-        assert (np.diff(scores[:len(left)]) <= 0).all()
+# ---- what every ranker must do, beside the contract of test_contract.py
 
 
 @every_ranker
@@ -198,20 +140,6 @@ def test_an_unknown_id_is_named_with_the_nearest(make, shop, content):
             ask()
     with pytest.raises(UnknownId, match="user 'u00'.*did you mean 'u0'"):
         shop.queries(["u00"])
-
-
-@every_ranker
-def test_without_a_history_it_is_what_most_people_took_and_that_is_said(make, shop, content):
-    ranker = make().fit(shop, content)
-    counts = shop.matrix.getnnz(axis=0)
-    expected = shop.items[np.argsort(-counts, kind="stable")]
-    found = ranker.recommend([[], ["i0"]], 12)
-    assert found.ids[0].tolist() == expected.tolist()
-    assert found.scores[0].tolist() == sorted(counts, reverse=True)
-    assert found.by_popularity.tolist() == [True, False]
-    assert ranker.recommend([], 1).by_popularity.tolist() == [True]
-    known = ranker.recommend(shop.queries(), 12)
-    assert known.by_popularity[shop.matrix.getnnz(axis=1) == 0].all()
 
 
 @pytest.mark.parametrize("name", ["item kNN", "EASE", "EASE of some", "ALS", "blend with ALS"])
@@ -250,20 +178,6 @@ def test_a_shop_of_one_item_and_one_user_has_a_list(make):
     assert ranker.recommend(shop.queries(), 3).ids.tolist() == [[None]]
 
 
-@explaining
-def test_what_past_items_added_adds_up_to_the_score(make, shop, content):
-    ranker, queries = make().fit(shop, content), shop.queries(["u0", "u3"])
-    scores = ranker.score(queries)
-    explained = ranker.explain(queries, [shop.items, shop.items])
-    for row in range(2):
-        assert [one.item for one in explained[row]] == shop.items.tolist()
-        for one in explained[row]:
-            assert set(one.past) == set(shop.items[queries.history[row].indices])
-            assert list(one.past.values()) == sorted(one.past.values(), reverse=True)
-        totals = [sum(one.past.values()) for one in explained[row]]
-        np.testing.assert_allclose(totals, scores[row], rtol=1e-4, atol=1e-5)
-
-
 @pytest.mark.parametrize("name", ["blend", "blend with ALS"])
 def test_what_each_ranker_of_a_blend_added_adds_up_to_the_score(name, shop, content):
     ranker = RANKERS[name]().fit(shop, content)
@@ -292,18 +206,6 @@ def test_similar_items_are_those_for_someone_who_took_it_alone(make, shop, conte
 
 
 # ---- saved and loaded
-
-
-@every_ranker
-def test_a_saved_ranker_gives_the_same_lists_scores_and_explanations(make, shop, content, tmp_path):
-    ranker = make().fit(shop, content)
-    save(ranker, tmp_path / "r")
-    again = load(tmp_path / "r")
-    assert (again.name, again.capabilities) == (ranker.name, ranker.capabilities)
-    assert json.dumps(saving._described(again)) == json.dumps(saving._described(ranker))
-    np.testing.assert_array_equal(again.score(shop.queries()), ranker.score(shop.queries()))
-    assert lists(again.recommend(shop.queries(), 5)) == lists(ranker.recommend(shop.queries(), 5))
-    assert again.explain(["i0", "i1"], [["i2", "i3"]]) == ranker.explain(["i0", "i1"], [["i2", "i3"]])
 
 
 def damaged(state):

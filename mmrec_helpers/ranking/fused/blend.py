@@ -58,14 +58,15 @@ class Blend(Ranker):
         if self.how not in ("scores", "ranks"):
             raise ValueError(f"how is {self.how!r}; there are scores and ranks")
         super().fit(interactions)
-        some = interactions.queries()[np.unique(np.linspace(0, len(interactions.users) - 1, SAMPLE).astype(int))]
+        n = len(interactions.users)
+        some = interactions.queries()[np.linspace(0, n - 1, min(n, SAMPLE)).astype(int)]
         self.rankers_ = {name: ranker.clone().fit(interactions, features) for name, ranker in self.rankers.items()}
-        self.scales_ = np.array([float(ranker.score(some).std()) or 1.0 for ranker in self.rankers_.values()])
+        self.scales_ = np.array([n and float(ranker.score(some).std()) or 1.0 for ranker in self.rankers_.values()])
         return self
 
     def score(self, queries: Queries) -> np.ndarray:
         """The weighted sum of votes: (n, items)."""
-        return sum(self._vote(name, queries) for name in self.rankers_)
+        return sum(self._vote(name, queries) for name in self.rankers_).astype(np.float32)
 
     def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
         """The weighted sum of what each ranker adds."""

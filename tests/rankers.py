@@ -1,0 +1,41 @@
+"""One or two small settings of every ranker, for the tests that hold for all of them."""
+
+from mmrec_helpers.ranking import (
+    EASE,
+    L3AE,
+    Blend,
+    ContentALS,
+    ContentKNN,
+    CrossAttention,
+    GatedFusion,
+    ImplicitALS,
+    ItemKNN,
+    MappedALS,
+    Popularity,
+    SideEASE,
+    TwoTower,
+)
+
+RANKERS = {
+    "popularity": Popularity, "item kNN": lambda: ItemKNN(3, 1.0), "content kNN": lambda: ContentKNN("tfidf", 4),
+    "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
+    "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
+    "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),
+    "ALS, then content": lambda: MappedALS(3, 1.0, 2.0, n_sweeps=3),
+    "ALS, then neighbours": lambda: MappedALS(3, 1.0, 2.0, n_sweeps=3, way="graph", k=3),
+    "blend by ranks": lambda: Blend({"als": ImplicitALS(3), "text": ContentKNN("tfidf")}, {"als": 1.0, "text": 0.5},
+                                    "ranks"),
+    "blend": lambda: Blend({"ease": EASE(5.0), "text": ContentKNN("tfidf")}, {"ease": 0.6, "text": 0.4}),
+    "blend with ALS": lambda: Blend({"als": ImplicitALS(3), "knn": ItemKNN()}, {"als": 0.5, "knn": 0.5}),
+    "blend with popularity": lambda: Blend({"als": ImplicitALS(3), "pop": Popularity()}, {"als": 0.9, "pop": 0.1})}
+"""Name -> a function that makes the ranker, of those that fit in milliseconds."""
+
+
+def small(kind, **params):
+    """A network of few dimensions, trained for one epoch."""
+    return lambda: kind(**{"dim": 4, "n_factors": 3, "epochs": 1, "batch": 16, "als_l2": 1.0, **params})
+
+
+NETWORKS = {"two-tower": small(TwoTower), "two-tower of content, few items": small(TwoTower, n_factors=0, max_items=3),
+            "gated fusion": small(GatedFusion), "cross-attention": small(CrossAttention)}
+"""The same of those that Keras trains."""
