@@ -160,7 +160,7 @@ class Ranker:
     def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
         """The fitted ranker that `state` came from. Raises ValueError where the arrays cannot be its own."""
         ranker, sizes = cls(**params), {"n": len(state["items_"])}
-        for name, axes in cls.learnt.items():
+        for name, axes in ranker.learnt.items():
             value = state[name] if name in state else _sparse(state, name, [sizes[axis] for axis in axes])
             shape = [sizes.setdefault(axis, size) for axis, size in zip(axes, value.shape, strict=True)]
             kind = KINDS.get(name, "f")

@@ -1,0 +1,92 @@
+"""More rankers of chapter 08: by hand, against brute force, and where each of them ends."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from mmrec_helpers.catalog import Interactions, Queries
+from mmrec_helpers.ranking import Popularity, load, save
+from mmrec_helpers.ranking.popularity import DAY
+
+
+@pytest.fixture
+def small():
+    """8 users, 6 items, sizes and times differ; i5 was taken by nobody, u7 took nothing; i4 was seen by all."""
+    rng = np.random.default_rng(0)
+    matrix = (rng.random((8, 6)) < 0.5) * rng.choice([1.0, 2.0], (8, 6))
+    matrix[:, 5] = matrix[7] = 0
+    seen = matrix > 0
+    seen[:, 4] = True
+    return Interactions(matrix, [f"u{i}" for i in range(8)], [f"i{i}" for i in range(6)], sparse.csr_matrix(seen),
+                        sparse.csr_matrix(seen * rng.integers(1, 100, (8, 6)) * DAY))
+
+
+def same_when_saved(ranker, queries, folder):
+    """The ranker as it was saved and loaded, after its scores are found to be the same."""
+    save(ranker, folder)
+    again = load(folder)
+    assert (again.name, again.get_params()) == (ranker.name, ranker.get_params())
+    np.testing.assert_array_equal(again.score(queries), ranker.score(queries))
+    return again
+
+
+# ---- popularity
+
+
+def test_recent_popularity_by_hand():
+    """The last event is on day 10. a: ages 0 and 2; b: 1; c: 10, and a low rating on day 10 that does not count."""
+    time = np.array([[10, 0, 10], [8, 9, 0], [0, 0, 0.0]]) * DAY
+    log = Interactions([[1, 0, 0], [3, 1, 0], [0, 0, 1]], ["u", "v", "w"], list("abc"), time > 0, sparse.csr_matrix(
+        (time.ravel()[[0, 2, 3, 4]].tolist() + [0.0], ([0, 0, 1, 1, 2], [0, 2, 0, 1, 2]))))
+    found = Popularity("recent", half_life=2.0).fit(log).score(log.queries())
+    np.testing.assert_allclose(found, [[1 + 0.5, 0.5 ** 0.5, 0.5 ** 5]] * 3, rtol=1e-6)
+
+
+def test_trend_by_hand_and_one_new_event_does_not_win():
+    """Old: 8 events long ago; rising: 8, of which 6 today; lucky: one, today."""
+    when = np.zeros((15, 3))
+    when[:8, 0] = 1
+    when[:2, 1], when[2:8, 1] = 1, 1e6
+    when[14, 2] = 1e6
+    log = Interactions(when > 0, range(15), ["old", "rising", "lucky"], time=sparse.csr_matrix(when * DAY))
+    mean = 7 / 17
+    for shrink, first in ((10.0, "rising"), (30.0, "rising"), (0.0, "lucky")):
+        ranker = Popularity("trend", half_life=7.0, shrink=shrink).fit(log)
+        expected = [shrink * mean / (8 + shrink), (6 + shrink * mean) / (8 + shrink),
+                    (1 + shrink * mean) / (1 + shrink)]
+        np.testing.assert_allclose(ranker.score(log.queries(range(1)))[0], expected, rtol=1e-6)
+        assert ranker.recommend(Queries(sparse.csr_matrix((1, 3)), np.zeros((1, 3)))).by_popularity.all()
+        assert log.items[ranker.score(log.queries()).argmax(axis=1)].tolist() == [first] * 15
+
+
+def test_a_very_long_half_life_is_all_time_and_the_list_for_somebody_unknown_stays_the_count(small):
+    always, recent = Popularity().fit(small), Popularity("recent", half_life=1e9).fit(small)
+    np.testing.assert_allclose(recent.score(small.queries()), always.score(small.queries()), rtol=1e-5)
+    assert "scores_" not in always.state()
+    short = Popularity("recent", half_life=0.5).fit(small)
+    assert short.recommend([[]], 6).scores.tolist() == always.recommend([[]], 6).scores.tolist()
+    assert short.recommend(["i5"], 6).ids.tolist() != always.recommend(["i5"], 6).ids.tolist()
+
+
+@pytest.mark.parametrize("how", ["recent", "trend"])
+def test_popularity_that_looks_at_time(how, small, tmp_path):
+    ranker = Popularity(how, half_life=20.0, shrink=2.0).fit(small)
+    again = same_when_saved(ranker, small.queries(), tmp_path / "r")
+    assert again.name == f"popularity ({how})"
+    assert again.clone().fits_like(ranker)
+    assert ranker.score(small.queries())[0, 5] == 0
+    for state in ({**ranker.state(), "scores_": np.full(6, np.nan)}, {**ranker.state(), "scores_": np.ones(5)}):
+        with pytest.raises(ValueError, match="scores_ .* does not fit"):
+            Popularity.from_state(ranker.get_params(), state)
+    with pytest.raises(ValueError, match=rf"popularity \({how}\) needs the time of each event: give Interactions"):
+        ranker.clone().fit(Interactions(small.matrix, small.users, small.items))
+    nothing = Interactions(sparse.csr_matrix((1, 2)), ["u"], ["a", "b"], time=sparse.csr_matrix((1, 2)))
+    assert Popularity(how).fit(nothing).score(nothing.queries()).tolist() == [[0, 0]]
+
+
+def test_other_ways_and_half_lives_are_refused(small):
+    with pytest.raises(ValueError, match="how is 'now'; there are all time, recent, trend"):
+        Popularity("now").fit(small)
+    for how in ("recent", "trend"):
+        with pytest.raises(ValueError, match="half_life is 0; give days, more than 0"):
+            Popularity(how, half_life=0).fit(small)
