@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from mmrec_helpers.catalog import Interactions, Queries
-from mmrec_helpers.ranking import Popularity, load, save
+from mmrec_helpers.ranking import Popularity, UserKNN, load, save, top_k
 from mmrec_helpers.ranking.popularity import DAY
 
 
@@ -90,3 +90,56 @@ def test_other_ways_and_half_lives_are_refused(small):
     for how in ("recent", "trend"):
         with pytest.raises(ValueError, match="half_life is 0; give days, more than 0"):
             Popularity(how, half_life=0).fit(small)
+
+
+# ---- users as neighbours
+
+
+def test_user_knn_by_hand():
+    """Asked: {a, b}. u {a, b, c}: 2 / (sqrt(6) + 1); v {a, d}: 1 / (2 + 1); w {a, b} has nothing beyond it."""
+    log = Interactions([[1, 1, 1, 0], [2, 0, 0, 1], [1, 1, 0, 0]], ["u", "v", "w"], list("abcd"))
+    ranker, asked = UserKNN(k=2, shrink=1.0).fit(log), Queries.of(["b", "a"], list("abcd"))
+    one, two = 2 / (6 ** 0.5 + 1), 1 / 3
+    np.testing.assert_allclose(ranker.neighbours(asked.history).toarray(), [[one, two, 0]], rtol=1e-6)
+    np.testing.assert_allclose(ranker.score(asked), [[one + two, one, one, two]], rtol=1e-6)
+    np.testing.assert_allclose(UserKNN(k=1, shrink=1.0).fit(log).score(asked), [[one, one, one, 0]], rtol=1e-6)
+    (c, d), = ranker.explain(asked, [["c", "d"]])
+    assert c.past == pytest.approx({"a": one / 2, "b": one / 2})
+    assert d.past == pytest.approx({"a": two, "b": 0})
+
+
+@pytest.mark.parametrize("k", [1, 3, 50])
+@pytest.mark.parametrize("shrink", [0.0, 2.0])
+def test_user_knn_agrees_with_brute_force(k, shrink, small):
+    taken = small.matrix.toarray() > 0
+    scores = np.zeros((8, 6))
+    for u in range(7):
+        alike = {v: (taken[u] & taken[v]).sum() / (np.sqrt(taken[u].sum() * taken[v].sum()) + shrink)
+                 for v in range(7) if (taken[v] & ~taken[u]).any() and (taken[v] & taken[u]).any()}
+        assert u not in alike
+        for v in sorted(alike, key=lambda v: -alike[v])[:k]:
+            scores[u] += alike[v] * taken[v]
+    assert scores.any()
+    np.testing.assert_allclose(UserKNN(k, shrink).fit(small).score(small.queries()), scores, rtol=1e-5)
+
+
+def test_user_knn_in_chunks_of_one_user_and_with_nobody(small, monkeypatch):
+    ranker = UserKNN(3).fit(small)
+    whole = ranker.score(small.queries())
+    monkeypatch.setattr(top_k, "CELLS", 1)
+    np.testing.assert_array_equal(ranker.score(small.queries()), whole)
+    nobody = UserKNN().fit(Interactions(sparse.csr_matrix((2, 6)), ["u", "v"], small.items))
+    assert nobody.recommend(["i0"], 2).by_popularity.all()
+    again = UserKNN.from_state(nobody.get_params(), nobody.state())
+    assert again.taken_.shape == (0, 6)
+
+
+def test_the_users_of_a_saved_user_knn_are_those_that_its_rows_name(small):
+    ranker = UserKNN().fit(small)
+    state, params = ranker.state(), ranker.get_params()
+    assert UserKNN.from_state(params, state).taken_.shape == ((small.matrix.getnnz(axis=1) > 0).sum(), 6)
+    fewer = {**state, "taken_.indptr": state["taken_.indptr"][:-1]}
+    more = {**state, "taken_.data": np.ones(99, np.float32), "taken_.indices": np.zeros(99, np.int32)}
+    for broken in (fewer, more):
+        with pytest.raises(ValueError, match="taken_: .* entries, its rows have"):
+            UserKNN.from_state(params, broken)

@@ -23,6 +23,7 @@ from mmrec_helpers.ranking import (
     Popularity,
     Ranker,
     SideEASE,
+    UserKNN,
     load,
     save,
     saving,
@@ -64,6 +65,7 @@ def content(shop):
 
 RANKERS = {
     "popularity": Popularity, "item kNN": lambda: ItemKNN(3, 1.0), "content kNN": lambda: ContentKNN("tfidf", 4),
+    "user kNN": lambda: UserKNN(5, 1.0),
     "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
     "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
     "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),
@@ -214,7 +216,7 @@ def test_without_a_history_it_is_what_most_people_took_and_that_is_said(make, sh
     assert known.by_popularity[shop.matrix.getnnz(axis=1) == 0].all()
 
 
-@pytest.mark.parametrize("name", ["item kNN", "EASE", "EASE of some", "ALS", "blend with ALS"])
+@pytest.mark.parametrize("name", ["item kNN", "user kNN", "EASE", "EASE of some", "ALS", "blend with ALS"])
 def test_a_history_that_says_nothing_to_the_ranker_is_not_answered_in_shelf_order(name, shop, content):
     found = RANKERS[name]().fit(shop, content).recommend(["i5"], 3)  # nobody took i5
     counts = shop.matrix.getnnz(axis=0)

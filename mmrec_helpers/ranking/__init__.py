@@ -16,7 +16,8 @@ from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN, ItemToItem
 from mmrec_helpers.ranking.popularity import Popularity
 from mmrec_helpers.ranking.saving import load, save
+from mmrec_helpers.ranking.users import UserKNN
 
 __all__ = ["EASE", "L3AE", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention", "Explanation",
            "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker", "SideEASE",
-           "TwoTower", "VectorRanker", "load", "save"]
+           "TwoTower", "UserKNN", "VectorRanker", "load", "save"]
