@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy import sparse
+from scipy.optimize import minimize
 
 from mmrec_helpers.catalog import Interactions, Queries
-from mmrec_helpers.ranking import Popularity, UserKNN, load, save, top_k
+from mmrec_helpers.ranking import BPR, Popularity, UserKNN, bpr, load, save, top_k
 from mmrec_helpers.ranking.popularity import DAY
 
 
@@ -13,7 +14,7 @@ from mmrec_helpers.ranking.popularity import DAY
 def small():
     """8 users, 6 items, sizes and times differ; i5 was taken by nobody, u7 took nothing; i4 was seen by all."""
     rng = np.random.default_rng(0)
-    matrix = (rng.random((8, 6)) < 0.5) * rng.choice([1.0, 2.0], (8, 6))
+    matrix = (rng.random((8, 6)) < 0.6) * rng.choice([1.0, 2.0], (8, 6))
     matrix[:, 5] = matrix[7] = 0
     seen = matrix > 0
     seen[:, 4] = True
@@ -143,3 +144,108 @@ def test_the_users_of_a_saved_user_knn_are_those_that_its_rows_name(small):
     for broken in (fewer, more):
         with pytest.raises(ValueError, match="taken_: .* entries, its rows have"):
             UserKNN.from_state(params, broken)
+
+
+# ---- pairs
+
+
+def finite_differences(loss, weights, step=1e-6):
+    """The slope of loss() by each number of each of these arrays, moved up and down by a small step."""
+    found = {}
+    for name, array in weights.items():
+        found[name] = np.zeros_like(array)
+        for place in np.ndindex(array.shape):
+            kept, sides = array[place], []
+            for moved in (kept + step, kept - step):
+                array[place] = moved
+                sides.append(loss())
+            array[place] = kept
+            found[name][place] = (sides[0] - sides[1]) / (2 * step)
+    return found
+
+
+def pair_loss(rows, users, some):
+    """The mean over triples of -log sigmoid(x_ui - x_uj), one triple at a time."""
+    total = 0.0
+    for u, i, j in some:
+        apart = users[u] @ (rows[i, :-1] - rows[j, :-1]) + rows[i, -1] - rows[j, -1]
+        total += np.log1p(np.exp(-apart))
+    return total / len(some)
+
+
+def test_the_gradient_of_bpr_is_that_of_finite_differences(small):
+    rng = np.random.default_rng(3)
+    ranker, some = BPR(n_factors=3, l2=0.7), bpr.triples(small.matrix, np.arange(6), rng)[:9]
+    some = np.concatenate([some, some[:2]])  # the same user and item twice in a batch
+    weights = {name: rng.standard_normal(array.shape) for name, array in ranker._start((8, 6), rng).items()}
+
+    def loss():
+        squares = sum((array ** 2).sum() for array in weights.values())
+        rows = np.column_stack([weights["items"], weights["bias"]])
+        return pair_loss(rows, weights["users"], some) + 0.7 / 2 / 50 * squares
+
+    found, expected = ranker._gradients(weights, some, 50), finite_differences(loss, weights)
+    assert set(found) == {"users", "items", "bias"}
+    for name, slope in expected.items():
+        np.testing.assert_allclose(found[name], slope, atol=1e-8)
+        assert np.abs(slope).max() > 0.01
+
+
+def test_each_positive_is_drawn_once_an_epoch_against_what_the_user_has_not_taken(small):
+    others, counts = np.array([0, 1, 2, 5]), np.zeros((8, 6))
+    for seed in range(400):
+        drawn = bpr.triples(small.matrix, others, np.random.default_rng(seed))
+        kept = set(map(tuple, drawn[:, :2]))
+        assert len(kept) == len(drawn)
+        np.add.at(counts, (drawn[:, 0], drawn[:, 2]), 1)
+    taken = small.matrix.toarray() > 0
+    full = taken[:, others].all(axis=1)
+    assert kept == {(u, i) for u, i in zip(*np.nonzero(taken), strict=True) if not full[u]}
+    assert (counts[taken] == 0).all()
+    assert (counts[:, [3, 4]] == 0).all()
+    free = ~taken[:, others] & ~full[:, None] & taken.any(axis=1)[:, None]
+    share = taken.sum(axis=1) * 400 / np.maximum(free.sum(axis=1), 1)
+    np.testing.assert_allclose(counts[:, others][free], np.broadcast_to(share[:, None], free.shape)[free], rtol=0.25)
+
+
+def test_the_vector_of_a_stranger_minimises_the_loss_of_their_history(small):
+    ranker, asked = BPR(3, l2=0.3, epochs=20, rate=0.1).fit(small), small.queries([f"u{i}" for i in range(7)])
+    items, taken = ranker.item_vectors_.astype(float), asked.history.toarray() > 0
+    found = ranker.user_vectors(asked.history)
+    assert (found[:, -1] == 1).all()
+    for user in range(7):
+        pairs = [(i, j) for i in np.flatnonzero(taken[user]) for j in np.flatnonzero(~taken[user])]
+
+        def loss(u, pairs=pairs, user=user):
+            each = [(0, i, j) for i, j in pairs]
+            return taken[user].sum() * pair_loss(items, u[None], each) + 0.3 / 2 * (u ** 2).sum()
+        best = minimize(loss, np.zeros(3), tol=1e-10)
+        np.testing.assert_allclose(found[user, :-1], best.x, atol=2e-3)
+        assert np.abs(best.x).max() > 0.05
+
+
+def test_bpr_repeats_with_its_seed_and_ranks_what_was_taken_first(small):
+    one, same, other = (BPR(4, l2=0.01, epochs=80, batch=8, rate=0.05, seed=seed).fit(small) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.item_vectors_, same.item_vectors_)
+    assert not np.allclose(one.item_vectors_, other.item_vectors_)
+    scores, taken = one.score(small.queries())[:7], small.matrix.toarray()[:7] > 0
+    for row, mine in zip(scores, taken, strict=True):
+        assert row[mine].min() > row[~mine].max()
+    assert (one.score(small.queries())[7] == 0).all()
+
+
+def test_of_many_items_a_history_is_compared_with_some_always_the_same(small, monkeypatch):
+    ranker = BPR(3, l2=0.3, epochs=5).fit(small)
+    whole = ranker.score(small.queries())
+    monkeypatch.setattr(bpr, "N_OTHERS", 4)
+    some = ranker.score(small.queries())
+    assert not np.allclose(some, whole)
+    np.testing.assert_allclose(ranker.score(small.queries()[2:4]), some[2:4], rtol=1e-5)
+
+
+def test_bpr_where_nobody_took_anything_or_everybody_took_all():
+    for matrix in (np.zeros((2, 3)), np.ones((2, 3))):
+        log = Interactions(matrix, ["u", "v"], ["a", "b", "c"])
+        ranker = BPR(2, epochs=2).fit(log)
+        assert np.isfinite(ranker.score(Queries.of(["a"], log.items))).all()
+        assert ranker.recommend(["a"], 3).by_popularity.tolist() == [not matrix.any()]

@@ -1,6 +1,7 @@
 """Rankers: from a history to a list. Taught in chapter 8."""
 
 from mmrec_helpers.ranking.base import Capabilities, Explanation, Ranker
+from mmrec_helpers.ranking.bpr import BPR
 from mmrec_helpers.ranking.factors import ImplicitALS, VectorRanker
 from mmrec_helpers.ranking.fused import (
     L3AE,
@@ -18,6 +19,6 @@ from mmrec_helpers.ranking.popularity import Popularity
 from mmrec_helpers.ranking.saving import load, save
 from mmrec_helpers.ranking.users import UserKNN
 
-__all__ = ["EASE", "L3AE", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention", "Explanation",
+__all__ = ["BPR", "EASE", "L3AE", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention", "Explanation",
            "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker", "SideEASE",
            "TwoTower", "UserKNN", "VectorRanker", "load", "save"]

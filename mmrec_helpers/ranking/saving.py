@@ -10,6 +10,7 @@ import numpy as np
 
 from mmrec_helpers.ranking import fused
 from mmrec_helpers.ranking.base import Ranker
+from mmrec_helpers.ranking.bpr import BPR
 from mmrec_helpers.ranking.factors import ImplicitALS
 from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN
@@ -18,7 +19,7 @@ from mmrec_helpers.ranking.users import UserKNN
 
 KINDS: Mapping[str, type[Ranker]] = {
     kind.__name__: kind for kind in (
-        Popularity, ItemKNN, UserKNN, ContentKNN, EASE, ImplicitALS, *fused.RANKERS)}
+        Popularity, ItemKNN, UserKNN, ContentKNN, EASE, ImplicitALS, BPR, *fused.RANKERS)}
 
 
 def save(ranker: Ranker, folder: Path) -> None:
