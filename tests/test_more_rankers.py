@@ -1,12 +1,14 @@
 """More rankers of chapter 08: by hand, against brute force, and where each of them ends."""
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import minimize
 
-from mmrec_helpers.catalog import Interactions, Queries
-from mmrec_helpers.ranking import BPR, Popularity, UserKNN, bpr, load, save, top_k
+from mmrec_helpers.catalog import Features, Interactions, Queries
+from mmrec_helpers.ranking import BPR, VBPR, Popularity, UserKNN, bpr, load, save, top_k
 from mmrec_helpers.ranking.popularity import DAY
 
 
@@ -175,16 +177,17 @@ def pair_loss(rows, users, some):
 
 def test_the_gradient_of_bpr_is_that_of_finite_differences(small):
     rng = np.random.default_rng(3)
+    none = np.zeros((6, 0))
     ranker, some = BPR(n_factors=3, l2=0.7), bpr.triples(small.matrix, np.arange(6), rng)[:9]
     some = np.concatenate([some, some[:2]])  # the same user and item twice in a batch
-    weights = {name: rng.standard_normal(array.shape) for name, array in ranker._start((8, 6), rng).items()}
+    weights = {name: rng.standard_normal(array.shape) for name, array in ranker._start((8, 6), rng, none).items()}
 
     def loss():
         squares = sum((array ** 2).sum() for array in weights.values())
         rows = np.column_stack([weights["items"], weights["bias"]])
         return pair_loss(rows, weights["users"], some) + 0.7 / 2 / 50 * squares
 
-    found, expected = ranker._gradients(weights, some, 50), finite_differences(loss, weights)
+    found, expected = ranker._gradients(weights, some, 50, none), finite_differences(loss, weights)
     assert set(found) == {"users", "items", "bias"}
     for name, slope in expected.items():
         np.testing.assert_allclose(found[name], slope, atol=1e-8)
@@ -249,3 +252,70 @@ def test_bpr_where_nobody_took_anything_or_everybody_took_all():
         ranker = BPR(2, epochs=2).fit(log)
         assert np.isfinite(ranker.score(Queries.of(["a"], log.items))).all()
         assert ranker.recommend(["a"], 3).by_popularity.tolist() == [not matrix.any()]
+
+
+# ---- pairs and content
+
+
+@pytest.fixture
+def content(small):
+    """Text and sound, each in another order than the items; i2 has no sound, i0 nothing at all."""
+    rng, ids = np.random.default_rng(1), small.items
+    text, sound = rng.standard_normal((6, 3)), rng.standard_normal((6, 2))
+    text[0] = sound[0] = sound[2] = np.nan
+    return [Features("tfidf", "text", ids[::-1], text[::-1]), Features("mel", "audio", ids, sound)]
+
+
+def test_the_gradient_of_vbpr_is_that_of_finite_differences(small):
+    rng = np.random.default_rng(3)
+    ranker, some = VBPR(n_factors=2, l2=0.7, l2_content=3.0), bpr.triples(small.matrix, np.arange(6), rng)
+    ranker.popularity_, rows = np.arange(6.0), rng.standard_normal((6, 4))
+    weights = {name: rng.standard_normal(part.shape) for name, part in ranker._start((8, 6), rng, rows).items()}
+
+    def loss():
+        e, beta = weights["content"][:, :2], weights["content"][:, 2:]
+        items = np.column_stack([weights["items"], rows @ e, weights["bias"] + rows @ beta])
+        l2 = {name: 3.0 if name == "content" else 0.7 for name in weights}
+        squares = sum(l2[name] * (part ** 2).sum() for name, part in weights.items())
+        return pair_loss(items, weights["users"], some) + squares / 2 / 50
+
+    found, expected = ranker._gradients(weights, some, 50, rows), finite_differences(loss, weights)
+    assert set(found) == set(expected) == {"users", "items", "bias", "content"}
+    for name, slope in expected.items():
+        np.testing.assert_allclose(found[name], slope, atol=1e-8)
+        assert np.abs(slope).max() > 0.01
+
+
+def test_an_item_that_nobody_took_is_ranked_by_its_content_alone(small, content):
+    ranker = VBPR(2, epochs=30).fit(small, content)
+    assert (ranker.item_vectors_[5, :2] == 0).all()
+    assert (ranker.item_vectors_[5, 2:] != 0).all()
+    assert (ranker.item_vectors_[0, 2:4] == 0).all()  # it has no features
+    assert (ranker.item_vectors_[0, :2] != 0).all()
+    twin = [Features(one.name, one.modality, [*one.ids, "new"], np.concatenate([
+        np.where(one.present[:, None], one.matrix, np.nan), one.align(["i5"]).matrix])) for one in content]
+    wider = Interactions(sparse.hstack([small.matrix, sparse.csr_matrix((8, 1))]), small.users, [*small.items, "new"])
+    vectors = VBPR(2, epochs=30).fit(wider, twin).item_vectors_
+    np.testing.assert_array_equal(vectors[5], vectors[6])
+
+
+def test_a_new_item_goes_to_those_who_took_items_like_it():
+    """Three kinds of four items, one kind to a user; i0 was taken by nobody and has the content of the first kind."""
+    rng, ids = np.random.default_rng(0), [f"i{number}" for number in range(12)]
+    kinds = np.repeat(np.eye(3), 4, axis=0)
+    likes = (rng.random((60, 12)) < 0.7) * (np.repeat(np.eye(3), 20, axis=0) @ kinds.T)
+    likes[:, 0] = 0
+    features = [Features(name, name, ids, kinds + 0.1 * rng.standard_normal((12, 3))) for name in ("text", "audio")]
+    ranker = VBPR(4, l2_content=1.0, epochs=50, batch=64).fit(Interactions(likes, range(60), ids), features)
+    assert ranker.recommend(["i1", "i2", "i3"], 1).ids.tolist() == [["i0"]]
+    assert "i0" not in ranker.recommend(["i4", "i5"], 2).ids
+    assert ranker.recommend(["i0"], 3).ids[0].tolist() in [list(p) for p in itertools.permutations(ids[1:4])]
+
+
+def test_vbpr_needs_features_and_a_history_without_any_of_them_says_nothing(small, content):
+    for none in ([], [Features("gone", "text", small.items, np.full((6, 2), np.nan))]):
+        with pytest.raises(ValueError, match="no item has any of the features .* extract them from this catalogue"):
+            VBPR().fit(small, none)
+    without = [Features("tfidf", "text", small.items[:5], np.random.default_rng(0).standard_normal((5, 3)))]
+    found = VBPR(2, epochs=3).fit(small, without).recommend([["i5"], ["i0"]], 3)
+    assert found.by_popularity.tolist() == [True, False]

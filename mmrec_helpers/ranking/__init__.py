@@ -5,6 +5,7 @@ from mmrec_helpers.ranking.bpr import BPR
 from mmrec_helpers.ranking.factors import ImplicitALS, VectorRanker
 from mmrec_helpers.ranking.fused import (
     L3AE,
+    VBPR,
     Blend,
     ContentALS,
     CrossAttention,
@@ -19,6 +20,6 @@ from mmrec_helpers.ranking.popularity import Popularity
 from mmrec_helpers.ranking.saving import load, save
 from mmrec_helpers.ranking.users import UserKNN
 
-__all__ = ["BPR", "EASE", "L3AE", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention", "Explanation",
-           "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker", "SideEASE",
-           "TwoTower", "UserKNN", "VectorRanker", "load", "save"]
+__all__ = ["BPR", "EASE", "L3AE", "VBPR", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention",
+           "Explanation", "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker",
+           "SideEASE", "TwoTower", "UserKNN", "VectorRanker", "load", "save"]

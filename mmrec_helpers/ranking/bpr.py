@@ -51,55 +51,61 @@ class BPR(VectorRanker):
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Train; users' vectors are found again when they ask."""
-        super().fit(interactions)
-        rng, taken = np.random.default_rng(self.seed), interactions.matrix
-        weights, adam = self._start(taken.shape, rng), Adam()
-        for epoch in range(self.epochs):
-            every, rate = triples(taken, self.others(), rng), self.rate * (1 - epoch / self.epochs)
-            for some in chunks_of(len(every), self.batch):
-                adam.step(weights, self._gradients(weights, every[some], taken.nnz), rate)
-        self.item_vectors_ = self._rows(weights).astype(np.float32)
-        return self
+        return self._train(interactions, np.zeros((len(interactions.items), 0)))
 
     def others(self) -> np.ndarray:
         """The places of the items that stand for what was not taken: all."""
         return np.arange(len(self.items_))
 
+    def telling(self) -> np.ndarray:
+        """Which items say something of who took them: (items,) bool."""
+        return self.popularity_ > 0
+
     def user_vectors(self, history: sparse.csr_matrix) -> np.ndarray:
-        """[u, 1] of each history, 0 where nobody took any of it: (n, items) CSR -> (n, d + 1)."""
-        known = history.multiply(self.popularity_ > 0).tocsr()
+        """[u, 1] of each history, 0 where it says nothing: (n, items) CSR -> (n, d + 1)."""
+        known = history.multiply(self.telling()).tocsr()
         known.eliminate_zeros()
-        others = self.others()
+        others, lengths = self.others(), known.getnnz(axis=1)
         if len(others) > N_OTHERS:
             others = np.sort(np.random.default_rng(self.seed).choice(others, N_OTHERS, replace=False))
-        longest = known.getnnz(axis=1).max(initial=1)
         parts = [fold_in(known[some], self.item_vectors_, others, self.l2)
-                 for some in chunks(known.shape[0], longest * len(others))]
+                 for some in chunks(len(lengths), lengths.max(initial=1) * len(others))]
         empty = np.zeros((0, self.item_vectors_.shape[1]), np.float32)
-        return np.concatenate([empty, *parts]) * (known.getnnz(axis=1) > 0)[:, None]
+        return np.concatenate([empty, *parts]) * (lengths > 0)[:, None]
 
-    def _start(self, shape: tuple[int, int], rng: np.random.Generator) -> Weights:
+    def _train(self, interactions: Interactions, content: np.ndarray) -> Self:
+        """content: (items, f), what the item vectors are made of besides their own weights."""
+        super().fit(interactions)
+        rng, taken = np.random.default_rng(self.seed), interactions.matrix
+        weights, adam = self._start(taken.shape, rng, content), Adam()
+        for epoch in range(self.epochs):
+            every, rate = triples(taken, self.others(), rng), self.rate * (1 - epoch / self.epochs)
+            for some in chunks_of(len(every), self.batch):
+                adam.step(weights, self._gradients(weights, every[some], taken.nnz, content), rate)
+        self.item_vectors_ = self._rows(weights, content).astype(np.float32)
+        return self
+
+    def _start(self, shape: tuple[int, int], rng: np.random.Generator, content: np.ndarray) -> Weights:
         users, items = (0.1 * rng.standard_normal((size, self.n_factors)) for size in shape)
         return {"users": users, "items": items, "bias": np.zeros((shape[1], 1))}
 
-    def _rows(self, weights: Weights) -> np.ndarray:
+    def _rows(self, weights: Weights, content: np.ndarray) -> np.ndarray:
         """The item vectors that these weights make, the bias last: (items, d + 1)."""
         return np.concatenate([weights["items"], weights["bias"]], axis=1)
 
-    def _chain(self, slope: np.ndarray) -> Weights:
+    def _chain(self, slope: np.ndarray, content: np.ndarray) -> Weights:
         """From the gradient by item vectors, (items, d + 1), to that by each of the weights they are made of."""
         return {"items": slope[:, :-1], "bias": slope[:, -1:]}
 
-    def _penalty(self) -> dict[str, float]:
-        """The l2 of weights that have another than `l2`."""
-        return {}
+    def _penalty(self, name: str) -> float:
+        """The l2 of these weights."""
+        return self.l2
 
-    def _gradients(self, weights: Weights, some: np.ndarray, n: int) -> Weights:
+    def _gradients(self, weights: Weights, some: np.ndarray, n: int, content: np.ndarray) -> Weights:
         """Of the whole objective divided by n, estimated from these triples."""
-        by_user, by_item = slopes(weights["users"], self._rows(weights), some)
-        own = self._penalty()
-        return {name: slope + own.get(name, self.l2) / n * weights[name]
-                for name, slope in {"users": by_user, **self._chain(by_item)}.items()}
+        by_user, by_item = slopes(weights["users"], self._rows(weights, content), some)
+        return {name: slope + self._penalty(name) / n * weights[name]
+                for name, slope in {"users": by_user, **self._chain(by_item, content)}.items()}
 
 
 class Adam:
