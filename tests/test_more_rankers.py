@@ -8,7 +8,7 @@ from scipy import sparse
 from scipy.optimize import minimize
 
 from mmrec_helpers.catalog import Features, Interactions, Queries
-from mmrec_helpers.ranking import BPR, VBPR, Popularity, UserKNN, bpr, load, save, top_k
+from mmrec_helpers.ranking import BPR, VBPR, Popularity, SASRec, UserKNN, bpr, load, save, sequence, top_k
 from mmrec_helpers.ranking.popularity import DAY
 
 
@@ -319,3 +319,155 @@ def test_vbpr_needs_features_and_a_history_without_any_of_them_says_nothing(smal
     without = [Features("tfidf", "text", small.items[:5], np.random.default_rng(0).standard_normal((5, 3)))]
     found = VBPR(2, epochs=3).fit(small, without).recommend([["i5"], ["i0"]], 3)
     assert found.by_popularity.tolist() == [True, False]
+
+
+# ---- sequences
+
+
+@pytest.fixture(scope="module")
+def eager():
+    """Without tracing, which takes longer than these few steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def network():
+    """Weights of a network for 9 items, 5 places, 4 dimensions; what it is asked with."""
+    rng, ranker = np.random.default_rng(0), SASRec(dim=4, length=5)
+    ranker.items_ = np.arange(9)
+    weights = {name: rng.standard_normal(part.shape) for name, part in ranker._start().items()}
+    return weights, np.array([[0, 0, 3, 9, 1], [4, 2, 8, 5, 6], [0, 0, 0, 0, 7], [0, 0, 0, 0, 0]])
+
+
+@pytest.mark.parametrize("order", [True, False])
+def test_what_is_trained_in_keras_is_what_is_served_in_numpy(order, network):
+    from keras import ops
+
+    weights, past = network
+    tensors = {name: ops.convert_to_tensor(part.astype(np.float32)) for name, part in weights.items()}
+    there = past > 0
+    served = sequence.encoded(past, weights, np, order)
+    np.testing.assert_allclose(np.asarray(sequence.encoded(past, tensors, ops, order))[there], served[there], atol=1e-4)
+    assert np.isfinite(served).all()
+
+
+@pytest.mark.parametrize("order", [True, False])
+def test_attention_place_by_place(order, network):
+    """The formula of the docstring, with a loop over the places and no mask."""
+    weights, past = network
+    found = sequence.encoded(past, weights, np, order)
+
+    def soft(x):
+        return np.exp(x) / np.exp(x).sum()
+
+    def norm(x):
+        return (x - x.mean()) / np.sqrt(x.var() + 1e-6)
+
+    for row, t in zip(*np.nonzero(past), strict=True):
+        places = [j for j in range(t + 1) if past[row, j]]
+        e = weights["vectors"][past[row, places] - 1]
+        r = np.array([weights["recency"][t - j] if order else 0 for j in places])
+        m = soft(r) @ e
+        h = m + soft(norm(m) @ weights["query"] @ (e @ weights["key"]).T / 2 + r) @ e @ weights["value"]
+        inner = np.maximum(norm(h) @ weights["inner"] + weights["inner_bias"], 0)
+        expected = norm(h + inner @ weights["outer"] + weights["outer_bias"])
+        np.testing.assert_allclose(found[row, t], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("order", [True, False])
+def test_no_place_sees_the_future_and_without_the_mask_it_does(order, network, monkeypatch):
+    weights, past = network
+    later = past[1:2].copy()
+    later[0, 3] = 9
+
+    def moved():
+        one, other = (sequence.encoded(each, weights, np, order)[0] for each in (past[1:2], later))
+        return np.abs(one - other).max(axis=1)
+
+    assert (moved()[:3] == 0).all()
+    assert moved()[3:].min() > 1e-3
+    monkeypatch.setattr(sequence, "before", lambda length: np.ones((length, length), bool))
+    assert moved()[:3].min() > 1e-3
+
+
+def test_without_order_a_history_is_a_set_and_with_order_it_is_not(network):
+    weights, past = network
+    turned = past[1:2, ::-1]
+    for order, same in ((False, True), (True, False)):
+        one, other = (sequence.encoded(each, weights, np, order)[:, -1] for each in (past[1:2], turned))
+        assert np.allclose(one, other) == same
+    still = {**weights, "recency": np.zeros(5)}  # where training begins: nothing but r tells the two apart
+    np.testing.assert_array_equal(sequence.encoded(past, still, np), sequence.encoded(past, weights, np, order=False))
+
+
+def test_a_large_weight_of_the_latest_makes_it_what_asks(network):
+    weights, past = network
+    latest = {**weights, "recency": np.array([50.0, 0, 0, 0, 0])}
+    alone = np.where(np.arange(5) == 4, past, 0)
+    np.testing.assert_allclose(sequence.encoded(past, latest, np)[:3, -1],
+                               sequence.encoded(alone, latest, np)[:3, -1], atol=1e-6)
+
+
+def test_the_latest_items_by_time_or_as_they_were_given():
+    history = sparse.csr_matrix((np.ones(5), ([0, 0, 0, 0, 2], [0, 1, 2, 3, 1])), (3, 4))
+    time = sparse.csr_matrix([[5.0, 9.0, 1.0, 7.0], [0, 0, 0, 0], [0, 2.0, 0, 8.0]])
+    known = np.array([True, True, True, False])
+    assert sequence.recent(history, time, 3).tolist() == [[1, 4, 2], [0, 0, 0], [0, 0, 2]]
+    assert sequence.recent(history, time, 3, known).tolist() == [[3, 1, 2], [0, 0, 0], [0, 0, 2]]
+    given = Queries.of(["c", "a", "d"], list("abcd"))
+    assert sequence.recent(given.history, None, 5).tolist() == [[0, 0, 3, 1, 4]]
+    assert sequence.recent(given.history, None, 2).tolist() == [[1, 4]]
+
+
+@pytest.mark.parametrize("most", [4096, 5])
+def test_the_loss_is_the_softmax_of_all_items_or_its_estimate_from_some(most, network, monkeypatch):
+    monkeypatch.setattr(sequence, "MAX_ITEMS", most)
+    weights, _ = network
+    past = np.array([[0, 3, 9, 1, 2, 5], [0, 0, 0, 0, 7, 4]])
+    (some, at, after, drawn), _ = next(sequence.batches(past, 2, 9, seed=0))
+    layer = sequence.next_item({name: part.astype(np.float32) for name, part in weights.items()}, True, 0.5, 0)
+    found = np.asarray(layer([some, at, after, drawn]))
+    h = sequence.encoded(some, weights, np).reshape(-1, 4)[at]
+    logits = h @ weights["vectors"].T + weights["biases"]
+    pairs = sorted(zip((some.ravel()[at]).tolist(), (after + 1).tolist(), strict=True))
+    assert pairs == [(1, 2), (2, 5), (3, 9), (7, 4), (9, 1)]
+    for row, (loss, item) in enumerate(zip(found, after, strict=True)):
+        others = [j for j in drawn if j != item]
+        total = np.exp(logits[row, item]) + 9 / len(drawn) * np.exp(logits[row, others]).sum()
+        assert loss == pytest.approx(np.log(total) - logits[row, item], rel=1e-4)
+    assert len(drawn) == min(most, 9)
+
+
+def test_order_is_learned_where_the_latest_item_decides():
+    """Everybody took three of six items, in an order of their own; then item 6 if an even one came last, else 7."""
+    rng = np.random.default_rng(0)
+    taken = rng.permuted(np.tile(np.arange(6), (300, 1)), axis=1)[:, :3]
+    time = np.zeros((300, 8))
+    np.put_along_axis(time, taken, [[1, 2, 3]], axis=1)
+    truth = 6 + taken[:, 2] % 2
+    asked = Queries(sparse.csr_matrix(time > 0), time=sparse.csr_matrix(time))
+    time[np.arange(300), truth] = 4
+    log = Interactions(time > 0, range(300), range(8), time=sparse.csr_matrix(time))
+    right = {}
+    for order in (True, False):
+        ranker = SASRec(8, 4, dropout=0.0, l2=0.0, epochs=60, batch=64, rate=0.03, order=order).fit(log)
+        scores = ranker.score(asked)
+        right[order] = (np.where(scores[:, 7] > scores[:, 6], 7, 6) == truth).mean()
+        assert ranker.losses_[-1] < ranker.losses_[0]
+    assert right[True] > 0.85
+    assert right[False] < 0.8
+
+
+def test_sasrec_repeats_with_its_seed_and_looks_at_as_many_items_as_it_was_saved_with(eager, small, tmp_path):
+    one, same, other = (SASRec(4, 3, epochs=2, seed=seed).fit(small) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one.vectors_, same.vectors_)
+    assert not np.allclose(one.vectors_, other.vectors_)
+    same_when_saved(one, small.queries(), tmp_path / "r")
+    with pytest.raises(ValueError, match="recency_ of 2 items for a length of 3"):
+        SASRec.from_state(one.get_params(), {**one.state(), "recency_": one.recency_[:2]})
+    nobody = Interactions(sparse.csr_matrix((1, 6)), ["u"], small.items)
+    assert SASRec(4, 3).fit(nobody).recommend(["i0"], 2).by_popularity.all()

@@ -24,6 +24,7 @@ from mmrec_helpers.ranking import (
     MappedALS,
     Popularity,
     Ranker,
+    SASRec,
     SideEASE,
     UserKNN,
     load,
@@ -42,6 +43,16 @@ ITEMS = ["a", "b", "c", "d"]
 def taken(rows, seen=None, items=ITEMS):
     return Interactions(np.array(rows, np.float32), [f"u{i}" for i in range(len(rows))], items[:len(rows[0])],
                         None if seen is None else sparse.csr_matrix(np.array(seen, bool)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eager():
+    """Networks without tracing, which takes longer than these few steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
@@ -68,6 +79,7 @@ def content(shop):
 RANKERS = {
     "popularity": Popularity, "item kNN": lambda: ItemKNN(3, 1.0), "content kNN": lambda: ContentKNN("tfidf", 4),
     "user kNN": lambda: UserKNN(5, 1.0), "BPR": lambda: BPR(3, 0.5, epochs=5, batch=64),
+    "SASRec": lambda: SASRec(4, 6, epochs=1), "SASRec without order": lambda: SASRec(4, 6, epochs=1, order=False),
     "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
     "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
     "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),
@@ -219,7 +231,8 @@ def test_without_a_history_it_is_what_most_people_took_and_that_is_said(make, sh
     assert known.by_popularity[shop.matrix.getnnz(axis=1) == 0].all()
 
 
-@pytest.mark.parametrize("name", ["item kNN", "user kNN", "EASE", "EASE of some", "ALS", "BPR", "blend with ALS"])
+@pytest.mark.parametrize("name", ["item kNN", "user kNN", "EASE", "EASE of some", "ALS", "BPR", "SASRec",
+                                  "blend with ALS"])
 def test_a_history_that_says_nothing_to_the_ranker_is_not_answered_in_shelf_order(name, shop, content):
     found = RANKERS[name]().fit(shop, content).recommend(["i5"], 3)  # nobody took i5
     counts = shop.matrix.getnnz(axis=0)

@@ -18,8 +18,9 @@ from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN, ItemToItem
 from mmrec_helpers.ranking.popularity import Popularity
 from mmrec_helpers.ranking.saving import load, save
+from mmrec_helpers.ranking.sequence import SASRec
 from mmrec_helpers.ranking.users import UserKNN
 
 __all__ = ["BPR", "EASE", "L3AE", "VBPR", "Blend", "Capabilities", "ContentALS", "ContentKNN", "CrossAttention",
            "Explanation", "GatedFusion", "ImplicitALS", "ItemKNN", "ItemToItem", "MappedALS", "Popularity", "Ranker",
-           "SideEASE", "TwoTower", "UserKNN", "VectorRanker", "load", "save"]
+           "SASRec", "SideEASE", "TwoTower", "UserKNN", "VectorRanker", "load", "save"]

@@ -15,11 +15,12 @@ from mmrec_helpers.ranking.factors import ImplicitALS
 from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN
 from mmrec_helpers.ranking.popularity import Popularity
+from mmrec_helpers.ranking.sequence import SASRec
 from mmrec_helpers.ranking.users import UserKNN
 
 KINDS: Mapping[str, type[Ranker]] = {
     kind.__name__: kind for kind in (
-        Popularity, ItemKNN, UserKNN, ContentKNN, EASE, ImplicitALS, BPR, *fused.RANKERS)}
+        Popularity, ItemKNN, UserKNN, ContentKNN, EASE, ImplicitALS, BPR, SASRec, *fused.RANKERS)}
 
 
 def save(ranker: Ranker, folder: Path) -> None:
