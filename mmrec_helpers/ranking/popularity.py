@@ -38,6 +38,7 @@ class Popularity(Ranker):
     """
 
     capabilities = Capabilities(explains=False)
+    how = "all time"  # of a subclass with arguments of its own
     scores_: np.ndarray
     """(items,) what is ranked by, of recent and trend; `popularity_` is the count of users for each `how`."""
 
