@@ -59,7 +59,7 @@ class Popularity(Ranker):
         """Count. Raises ValueError for another `how`, or where `how` needs times and there are none."""
         if self.how not in WAYS:
             raise ValueError(f"how is {self.how!r}; there are {', '.join(WAYS)}")
-        if not self.half_life > 0:
+        if self.how != "all time" and not self.half_life > 0:
             raise ValueError(f"half_life is {self.half_life}; give days, more than 0")
         super().fit(interactions)
         if self.how != "all time":
