@@ -1,23 +1,33 @@
 """One or two small settings of every ranker, for the tests that hold for all of them."""
 
 from mmrec_helpers.ranking import (
+    BPR,
     EASE,
     L3AE,
+    VBPR,
     Blend,
     ContentALS,
     ContentKNN,
     CrossAttention,
     GatedFusion,
+    HybridRanker,
     ImplicitALS,
     ItemKNN,
     MappedALS,
     Popularity,
+    SASRec,
     SideEASE,
     TwoTower,
+    UserKNN,
 )
 
 RANKERS = {
     "popularity": Popularity, "item kNN": lambda: ItemKNN(3, 1.0), "content kNN": lambda: ContentKNN("tfidf", 4),
+    "user kNN": lambda: UserKNN(5, 1.0), "BPR": lambda: BPR(3, 0.5, epochs=5, batch=64),
+    "VBPR": lambda: VBPR(3, 0.5, epochs=5, batch=64),
+    "hybrid": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, 3.0, 1.0, share=0.4, n_seeds=2),
+    "hybrid of some": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, share=0.2, n_seeds=1, smooth=0.5, gaussian=1.0,
+                                           weights_of={"mel": 0.1}, max_items=4),
     "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
     "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
     "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),
@@ -37,5 +47,7 @@ def small(kind, **params):
 
 
 NETWORKS = {"two-tower": small(TwoTower), "two-tower of content, few items": small(TwoTower, n_factors=0, max_items=3),
-            "gated fusion": small(GatedFusion), "cross-attention": small(CrossAttention)}
+            "gated fusion": small(GatedFusion), "cross-attention": small(CrossAttention),
+            "SASRec": lambda: SASRec(4, 6, epochs=1),
+            "SASRec without order": lambda: SASRec(4, 6, epochs=1, order=False)}
 """The same of those that Keras trains."""

@@ -142,7 +142,7 @@ def test_an_unknown_id_is_named_with_the_nearest(make, shop, content):
         shop.queries(["u00"])
 
 
-@pytest.mark.parametrize("name", ["item kNN", "EASE", "EASE of some", "ALS", "blend with ALS"])
+@pytest.mark.parametrize("name", ["item kNN", "user kNN", "EASE", "EASE of some", "ALS", "BPR", "blend with ALS"])
 def test_a_history_that_says_nothing_to_the_ranker_is_not_answered_in_shelf_order(name, shop, content):
     found = RANKERS[name]().fit(shop, content).recommend(["i5"], 3)  # nobody took i5
     counts = shop.matrix.getnnz(axis=0)

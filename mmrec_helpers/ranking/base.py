@@ -160,8 +160,8 @@ class Ranker:
     def from_state(cls, params: Mapping[str, object], state: Mapping[str, np.ndarray]) -> Self:
         """The fitted ranker that `state` came from. Raises ValueError where the arrays cannot be its own."""
         ranker, sizes = cls(**params), {"n": len(state["items_"])}
-        for name, axes in cls.learnt.items():
-            value = state[name] if name in state else _sparse(state, name, [sizes[axis] for axis in axes])
+        for name, axes in ranker.learnt.items():
+            value = state[name] if name in state else _sparse(state, name, [sizes.get(axis) for axis in axes])
             shape = [sizes.setdefault(axis, size) for axis, size in zip(axes, value.shape, strict=True)]
             kind = KINDS.get(name, "f")
             if list(value.shape) != shape or value.dtype.kind != kind or (
@@ -189,11 +189,15 @@ class Ranker:
                 for i, column in enumerate(columns)]
 
 
-def _sparse(state: Mapping[str, np.ndarray], name: str, shape: Sequence[int]) -> sparse.csr_matrix:
+def _sparse(state: Mapping[str, np.ndarray], name: str, shape: Sequence[int | None]) -> sparse.csr_matrix:
+    """shape: the number of rows may be None, for one that nothing before it had: then `indptr` says it."""
     data, indices, indptr = (state[f"{name}.{part}"] for part in ("data", "indices", "indptr"))
-    if {indices.dtype.kind, indptr.dtype.kind} != {"i"}:
-        raise ValueError(f"{name}: places are not whole numbers")
-    matrix = sparse.csr_matrix((data, indices, indptr), shape)
+    if {indices.dtype.kind, indptr.dtype.kind} != {"i"} or data.ndim != 1 or indptr.ndim != 1 or not len(indptr):
+        raise ValueError(f"{name}: places are not whole numbers, or not in one row")
+    if indptr[-1] != len(data):
+        raise ValueError(f"{name}: {len(data)} entries, its rows have {indptr[-1]}")
+    rows, columns = shape
+    matrix = sparse.csr_matrix((data, indices, indptr), (len(indptr) - 1 if rows is None else rows, columns))
     matrix.check_format(full_check=True)
     return matrix
 

@@ -175,7 +175,19 @@ def _largest(similar: np.ndarray | sparse.csr_matrix, first: int, k: int) -> spa
         there = (column >= 0) & (value != 0)
         return sparse.csr_matrix((value[there], (row[there], column[there])), similar.shape)
     coo = similar.tocoo()
-    row, column, value = (part[coo.row + first != coo.col] for part in (coo.row, coo.col, coo.data))
+    return largest(coo, coo.row + first != coo.col, k)
+
+
+def largest(coo: sparse.coo_matrix, counts: np.ndarray, k: int) -> sparse.csr_matrix:
+    """The k largest of the stored entries that count, of each row; ties go to the earlier column.
+
+    counts: (stored,) bool.
+
+    >>> alike = sparse.coo_matrix([[0.5, 0.9, 0.5]])
+    >>> largest(alike, np.array([True, True, True]), 2).toarray()
+    array([[0.5, 0.9, 0. ]])
+    """
+    row, column, value = (part[counts] for part in (coo.row, coo.col, coo.data))
     order = np.lexsort((column, -value, row))
     starts = np.searchsorted(row[order], np.arange(coo.shape[0]))
     best = order[np.arange(len(order)) - starts[row[order]] < k]

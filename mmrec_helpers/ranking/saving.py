@@ -10,13 +10,17 @@ import numpy as np
 
 from mmrec_helpers.ranking import fused
 from mmrec_helpers.ranking.base import Ranker
+from mmrec_helpers.ranking.bpr import BPR
 from mmrec_helpers.ranking.factors import ImplicitALS
 from mmrec_helpers.ranking.linear import EASE
 from mmrec_helpers.ranking.neighbours import ContentKNN, ItemKNN
 from mmrec_helpers.ranking.popularity import Popularity
+from mmrec_helpers.ranking.sequence import SASRec
+from mmrec_helpers.ranking.users import UserKNN
 
 KINDS: Mapping[str, type[Ranker]] = {
-    kind.__name__: kind for kind in (Popularity, ItemKNN, ContentKNN, EASE, ImplicitALS, *fused.RANKERS)}
+    kind.__name__: kind for kind in (
+        Popularity, ItemKNN, UserKNN, ContentKNN, EASE, ImplicitALS, BPR, SASRec, *fused.RANKERS)}
 
 
 def save(ranker: Ranker, folder: Path) -> None:

@@ -7,8 +7,9 @@ from mmrec_helpers.ranking.fused.linear import L3AE, SideEASE
 from mmrec_helpers.ranking.fused.mapped_als import MappedALS
 from mmrec_helpers.ranking.fused.networks import CrossAttention, GatedFusion, TwoTower
 from mmrec_helpers.ranking.fused.stacking import stacked_weights
+from mmrec_helpers.ranking.fused.vbpr import VBPR
 
-RANKERS = (SideEASE, L3AE, MappedALS, ContentALS, Blend, HybridRanker, TwoTower, GatedFusion, CrossAttention)
+RANKERS = (SideEASE, L3AE, MappedALS, ContentALS, VBPR, Blend, HybridRanker, TwoTower, GatedFusion, CrossAttention)
 
-__all__ = ["L3AE", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "HybridRanker", "MappedALS", "RANKERS",
-           "SideEASE", "TwoTower", "stacked_weights"]
+__all__ = ["L3AE", "VBPR", "Blend", "ContentALS", "CrossAttention", "GatedFusion", "HybridRanker", "MappedALS",
+           "RANKERS", "SideEASE", "TwoTower", "stacked_weights"]

@@ -76,7 +76,7 @@ def check_same(features: Sequence[Features], names: np.ndarray, widths: np.ndarr
 
 
 class Completion(NamedTuple):
-    """Scores of known items to scores of new ones: h_new = mean + (h_known - mean) T, for each user.
+    """Scores of known items to scores of new ones: h_new = scale (mean + (h_known - mean) T), for each user.
 
     T = inverse(K + smooth diag((n + 5) / n)) K_new, K and K_new the kernel among known items and between them and new
     ones, divided by K's mean diagonal; n the known items' events; mean = h_known . share, share in proportion to
@@ -87,25 +87,28 @@ class Completion(NamedTuple):
     new: np.ndarray
     share: np.ndarray
     maps: np.ndarray
+    scale: float
 
     @classmethod
-    def of(cls, rows: np.ndarray, events: np.ndarray, known: np.ndarray, new: np.ndarray, weights: np.ndarray,
-           smooth: float, gaussian: float) -> Self:
+    def of(cls, rows: np.ndarray, events: np.ndarray, known: np.ndarray, new: np.ndarray, weights: Sequence[float],
+           smooth: float, gaussian: float, scale: float) -> Self:
         """rows (m, items, c) of a `ContentKernel`; events (items,); weights (m,): w of the features."""
         weights, n = np.asarray(weights, np.float64)[:, None, None], events[known].astype(np.float64)
         among = (weights * alike(rows[:, known], rows[:, known], gaussian)).sum(axis=0)
-        scale = max(np.trace(among) / len(known), 1e-12)
-        regular = cho_factor(among / scale + np.diag(smooth * (n + SHRINK) / n))
-        towards = weights * alike(rows[:, known], rows[:, new], gaussian) / scale
+        size = max(np.trace(among) / len(known), 1e-12)
+        regular = cho_factor(among / size + np.diag(smooth * (n + SHRINK) / n))
+        towards = weights * alike(rows[:, known], rows[:, new], gaussian) / size
         maps = np.stack([cho_solve(regular, one) for one in towards])
         share = n / (n + SHRINK)
-        return cls(known, new, (share / share.sum()).astype(np.float32), maps.astype(np.float32))
+        return cls(known, new, (share / share.sum()).astype(np.float32), maps.astype(np.float32), scale)
 
     def apply(self, scores: np.ndarray) -> np.ndarray:
         """h_new of h_known: (n, known) -> (n, new)."""
         mean = scores @ self.share
-        return mean[:, None] + (scores - mean[:, None]) @ self.maps.sum(axis=0)
+        return self.scale * (mean[:, None] + (scores - mean[:, None]) @ self.maps.sum(axis=0))
 
     def parts(self, scores: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """What each of the features adds to h_new - mean, for these of the new items: (known,) -> (m, columns)."""
-        return (scores - scores @ self.share) @ self.maps[:, :, columns]
+        """What each of the features adds to h_new of these of the new items, and the mean: (known,) -> (m + 1, n)."""
+        mean = scores @ self.share
+        by_feature = (scores - mean) @ self.maps[:, :, columns]
+        return self.scale * np.concatenate([by_feature, np.full((1, len(columns)), mean)])

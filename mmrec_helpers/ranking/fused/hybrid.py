@@ -23,9 +23,10 @@ class HybridRanker(Blend):
     the spread of its scores, as in `Blend`. An item without: kernel ridge regression of the user's scores of known
     items on what the items are (`Completion`), from the `max_items` items with most events. n_factors, l2, alpha,
     ridge: of ContentALS; linear_l2, pull, content_l2: of L3AE; smooth: strength of the kernel ridge; gaussian: how much
-    of its kernel is Gaussian; weights_of: of some features in the kernel, by name, the others weigh 1. `parts` is by
-    features, `log` and `L3AE`, and sums up to the score. It works without features too: then as a blend of ALS with a
-    prior and EASE. Taught in chapter 8.
+    of its kernel is Gaussian; weights_of: of some features in the kernel, by name, the others weigh 1; new_scale: what
+    a new item's score is multiplied by, which counts where new and known items are in one list. `parts` is by features,
+    `log` and `L3AE`, and sums up to the score. Without features it is a blend of ALS with a prior and EASE. Taught in
+    chapter 8.
 
     >>> taken = Interactions([[1, 1, 0, 0], [1, 0, 0, 1], [0, 1, 0, 0]], ["u", "v", "w"], ["a", "b", "c", "d"])
     >>> text = Features("tfidf", "text", ["a", "b", "c", "d"], [[1, 0], [0, 1], [1, 0.1], [0, 1]])
@@ -36,17 +37,18 @@ class HybridRanker(Blend):
     name = "hybrid"
     learnt: ClassVar = {**Blend.learnt, "modalities_": "m", "widths_": "m", "centre_": "f", "axes_": "fc",
                         "rows_": "mnc"}
-    only_scoring = ("share", "smooth", "gaussian", "weights_of")
+    only_scoring = ("share", "smooth", "gaussian", "weights_of", "new_scale")
     how = "scores"
 
     def __init__(self, n_factors: int = 32, l2: float = 75.0, alpha: float = 20.0, ridge: float = 30.0,
                  linear_l2: float = 200.0, pull: float = 100.0, content_l2: float = 10.0, share: float = 0.1,
                  n_seeds: int = 5, smooth: float = 1.0, gaussian: float = 0.5,
-                 weights_of: Mapping[str, float] | None = None, max_items: int = MAX_ITEMS, seed: int = 0) -> None:
+                 weights_of: Mapping[str, float] | None = None, new_scale: float = 0.6, max_items: int = MAX_ITEMS,
+                 seed: int = 0) -> None:
         self.n_factors, self.l2, self.alpha, self.ridge = n_factors, l2, alpha, ridge
         self.linear_l2, self.pull, self.content_l2, self.share = linear_l2, pull, content_l2, share
         self.n_seeds, self.smooth, self.gaussian, self.weights_of = n_seeds, smooth, gaussian, weights_of
-        self.max_items, self.seed = max_items, seed
+        self.new_scale, self.max_items, self.seed = new_scale, max_items, seed
 
     @property
     def rankers(self) -> dict[str, Ranker]:
@@ -102,9 +104,9 @@ class HybridRanker(Blend):
         if self.completion_ is not None and (new := np.isin(columns, self.completion_.new)).any():
             known = super().score(query)[0, self.completion_.known]
             by_feature = self.completion_.parts(known, np.searchsorted(self.completion_.new, columns[new]))
-            for name, value in zip(self.modalities_, by_feature, strict=True):
+            for name, value in zip((*self.modalities_, "log"), by_feature, strict=True):
                 parts[name][new] = value
-            parts["log"][new], parts[L3AE.name][new] = known @ self.completion_.share, 0
+            parts[L3AE.name][new] = 0
         return parts
 
     def add_items(self, features: Sequence[Features]) -> Self:
@@ -143,5 +145,5 @@ class HybridRanker(Blend):
         if len(known) and len(new):
             weights = [(self.weights_of or {}).get(name, 1.0) for name in self.modalities_]
             self.completion_ = Completion.of(self.rows_, self.popularity_, known, new, weights, self.smooth,
-                                              self.gaussian)
+                                              self.gaussian, self.new_scale)
         return self
