@@ -42,11 +42,13 @@ lint: install  ## ruff
 	$(BIN)/ruff check .
 
 bench: install  ## calibrate the world, judge methods and extractors, time the commands; writes bench/*.json
+	$(BIN)/uv sync --frozen --inexact --quiet --extra train --extra course --group bench --python $(BIN)/python
 	$(BIN)/python -m bench.calibrate
 	$(BIN)/python -m bench.methods
 	$(BIN)/python -m bench.fusion
 	$(BIN)/python -m bench.modalities
 	$(BIN)/python -m bench.networks
+	$(BIN)/python -m bench.ranking
 	$(BIN)/python -m bench.encoders
 	$(BIN)/python -m bench.curves
 	$(BIN)/python -m bench.extraction
