@@ -200,8 +200,14 @@ def finished(tuned: Tuned, split: Split, features: Sequence[Features], known: Se
              k: int) -> Judged:
     """A tuned ranker on test, and the same setting fitted with the planted factors."""
     _, seconds = timed(tuned.ranker.clone(), split, features)
-    other = evaluate(tuned.ranker.clone().fit(split.test.fit, known), split.test, k) if known else None
+    other = evaluate(unnamed(tuned.ranker).fit(split.test.fit, known), split.test, k) if known else None
     return Judged(evaluate(tuned.ranker, split.test, k), tuned.params, seconds, len(tuned.scores), other)
+
+
+def unnamed(ranker: Ranker) -> Ranker:
+    """The same setting without weights that name features."""
+    params = ranker.get_params()
+    return type(ranker)(**{**params, "weights_of": None}) if "weights_of" in params else ranker.clone()
 
 
 def timed(ranker: Ranker, split: Split, features: Sequence[Features]) -> tuple[Ranker, float]:
@@ -233,7 +239,8 @@ def table(name: str, each: Sequence[Mapping[str, Judged]], levels: Mapping[str, 
                                             [draw[other].scores for draw in draws])
                 for other in (HybridRanker.name, without) if method != other}
         if oracle:
-            row["of the oracle"] = round(row["ndcg"]["mean"] / np.mean([one.metrics["ndcg"].mean() for one in oracle]), 3)
+            best = np.mean([one.metrics["ndcg"].mean() for one in oracle])
+            row["of the oracle"] = round(row["ndcg"]["mean"] / best, 3)
         if draws[0][method].with_planted is not None:
             row["planted"] = round(float(np.mean([
                 draw[method].with_planted.metrics["ndcg"].mean() for draw in each])), 4)

@@ -27,7 +27,7 @@ RANKERS = {
     "VBPR": lambda: VBPR(3, 0.5, epochs=5, batch=64),
     "hybrid": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, 3.0, 1.0, share=0.4, n_seeds=2),
     "hybrid of some": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, share=0.2, n_seeds=1, smooth=0.5, gaussian=1.0,
-                                           weights_of={"mel": 0.1}, max_items=4),
+                                           weights_of={"tfidf": 0.1}, max_items=4),
     "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
     "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
     "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),

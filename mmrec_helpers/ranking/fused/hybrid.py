@@ -76,7 +76,7 @@ class HybridRanker(Blend):
         aligned = [one.align(interactions.items) for one in features]
         kernel = ContentKernel.of(aligned)
         self.modalities_, self.widths_, self.centre_, self.axes_ = kernel
-        self.rows_ = kernel.rows(aligned)
+        self.rows_ = kernel.rows(aligned) if aligned else np.zeros((0, len(self.items_), 0), np.float32)
         return self._complete()
 
     def score(self, queries: Queries) -> np.ndarray:
@@ -138,7 +138,13 @@ class HybridRanker(Blend):
         return ContentKernel(self.modalities_, self.widths_, self.centre_, self.axes_)
 
     def _complete(self) -> Self:
-        """Where there are known and new items with features, how scores of the former give those of the latter."""
+        """Where there are known and new items with features, how scores of the former give those of the latter.
+
+        Raises ValueError for a weight of features that are not there.
+        """
+        if strange := sorted({*(self.weights_of or {})} - {*self.modalities_}):
+            known = ", ".join(self.modalities_) or "none"
+            raise ValueError(f"weights_of names {strange[0]!r}; it was fitted on {known}")
         there = (self.rows_ != 0).any(axis=(0, 2))
         known = most_events(self.popularity_, there & (self.popularity_ > 0), self.max_items)
         new, self.completion_ = np.flatnonzero(there & (self.popularity_ == 0)), None
