@@ -170,7 +170,8 @@ def _cards(result: pipeline.Result, run: saved_run.SavedRun) -> dict[str, tuple[
 
 
 def _plain(settings: Mapping[str, object]) -> str:
-    """`l2 200, weight 3`; for a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`."""
-    chosen = settings.get("weights", {name: value for name, value in settings.items() if name != "features"})
+    """`l2 200, weight 3`; for a blend its weights: `EASE 0.4, content kNN (tfidf) 0.2`. What is None is left out."""
+    chosen = settings.get("weights", {name: value for name, value in settings.items()
+                                      if name != "features" and value is not None})
     return ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}"
                      for name, value in chosen.items())

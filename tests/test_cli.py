@@ -85,7 +85,7 @@ def strict(text):
 def test_a_run_writes_all_it_promises(run):
     assert {path.name for path in run.iterdir()} == RUN_FILES
     report = strict((run / "metrics.json").read_text())
-    levels = {"popularity": "", "EASE": "", SideEASE.name: "model", "ALS + content": "model", "blend": "decisions",
+    levels = {"popularity": "", "EASE": "", SideEASE.name: "model", "ALS + content": "model", "hybrid": "decisions",
               "content kNN (fused)": "features", "content kNN (tfidf)": ""}
     assert {name: report["methods"][name]["fusion"] for name in levels} == levels
     assert set(pd.read_csv(run / "set_aside.csv").columns) >= {"file", "line", "cause", "fix"}
@@ -101,7 +101,9 @@ def test_metrics_json_says_what_was_chosen_how_and_how_good_it_is_on_items_of_ea
     assert len(methods["popularity"]["valid"]) == 1  # one setting: methods are compared by it
     assert len(methods["EASE"]["valid"]) == 6
     assert methods["EASE"]["params"]["l2"] in (10.0, 30.0, 100.0, 200.0, 400.0, 1000.0)
-    assert set(methods["blend"]["params"]["rankers"]) == set(methods["blend"]["params"]["weights"])
+    chosen = {name: methods["hybrid"]["params"][name] for name in ("l2", "alpha", "ridge")}
+    assert chosen == {name: methods["ALS + content"]["params"][name] for name in chosen}  # its model's own best
+    assert 0 <= methods["hybrid"]["params"]["share"] <= 1
     assert report["best"] == max(methods, key=lambda name: max(methods[name]["valid"]))
     assert split == "global_time"
     for one in methods.values():
@@ -250,7 +252,7 @@ def test_a_content_knn_of_fused_features_can_serve_when_it_is_the_best():
     nothing = Features("gru", "audio", ["a", "b"], np.full((2, 1), np.nan))
     names = [one.name for one in features_for("content kNN (fused)", [one, two, nothing])]
     assert names == ["tfidf", "cnn", "fused"]
-    assert len(features_for("blend", [one, two, nothing])) == 2
+    assert len(features_for("hybrid", [one, two, nothing])) == 2
 
 
 # ---- answers from a saved run

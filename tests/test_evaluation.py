@@ -13,7 +13,7 @@ from scipy import sparse
 
 from mmrec_helpers import splits
 from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
-from mmrec_helpers.evaluation import Scores, bootstrap, evaluate, numbers, paired, table, tune, tuning
+from mmrec_helpers.evaluation import Scores, bootstrap, evaluate, numbers, paired, table, tune, tune_each, tuning
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.ranking import EASE, Blend, ContentKNN, Popularity
 from mmrec_helpers.ranking.top_k import top_k
@@ -229,6 +229,28 @@ def test_settings_that_differ_in_scoring_alone_are_fitted_once_and_score_as_if_e
     assert len(fits) == 2  # for valid, and the best for the test
     assert tuned.scores == each
     assert len(set(each)) > 1
+
+
+def test_one_argument_after_the_other_keeps_the_first_value_unless_another_is_clearly_better():
+    """By hand: with few users a value must be ahead of the first by more than a standard error of the difference."""
+    split, tried = splits.user_time(shop(20)), {"l2": [1.0, 5.0, 200.0], "user_power": [0.0, 0.5]}
+    tuned = tune_each(EASE(), tried, split, k=5)
+    each = {one: evaluate(EASE(one).fit(split.valid.fit), split.valid, 5).metrics["ndcg"] for one in tried["l2"]}
+    assert tuned.scores[:3] == [one.mean() for one in each.values()]
+    assert len(tuned.scores) == 5
+    best = max(each, key=lambda one: each[one].mean())
+    above = each[best] - each[1.0]
+    assert tuned.params["l2"] == (best if above.mean() > above.std() / np.sqrt(len(above)) else 1.0)
+    assert EASE(tuned.params["l2"], user_power=tuned.params["user_power"]).fits_like(tuned.ranker)
+
+
+@pytest.mark.parametrize(("later", "chosen"), [([0.3, 0.3, 0.3], 1), ([0.1, 0.1, 0.9], 0), ([0.2, 0.2, 0.2], 0)],
+                         ids=["clearly", "by one user alone", "not at all"])
+def test_a_later_value_is_taken_where_it_is_clearly_better(later, chosen, monkeypatch):
+    scores = iter([np.array([0.2, 0.2, 0.2]), np.array(later)])
+    monkeypatch.setattr(tuning._Trial, "score", lambda self, one: next(scores))
+    tuned = tune_each(EASE(), {"l2": [1.0, 2.0]}, splits.user_time(shop(20)))
+    assert tuned.params["l2"] == [1.0, 2.0][chosen]
 
 
 def test_ties_of_settings_go_to_the_earlier():

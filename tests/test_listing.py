@@ -132,7 +132,7 @@ def test_fault_9_nothing_is_evaluated(shop, store, monkeypatch):
     monkeypatch.setattr(pipeline.datasets, "load", lambda data: shop)
     result = pipeline.main("six records", k=3, store=store)
     text = result.extracted["text"].features
-    assert {one.name for one in result.scores} >= {"popularity", "EASE", "ALS", f"content kNN ({text.name})", "blend"}
+    assert {one.name for one in result.scores} >= {"popularity", "EASE", "ALS", f"content kNN ({text.name})", "hybrid"}
     assert all(np.isfinite(one.metrics["ndcg"]).all() for one in result.scores)
     assert set(result.extracted) == {"text"}  # no covers, no previews: it goes on without them
 

@@ -3,7 +3,7 @@
 from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, bootstrap_draws, in_words, paired
 from mmrec_helpers.evaluation.evaluator import Scores, evaluate
 from mmrec_helpers.evaluation.report import numbers, table
-from mmrec_helpers.evaluation.tuning import Tuned, tune
+from mmrec_helpers.evaluation.tuning import Tuned, tune, tune_each
 
 __all__ = ["Difference", "Interval", "Scores", "Tuned", "bootstrap", "bootstrap_draws", "evaluate", "in_words",
-           "numbers", "paired", "table", "tune"]
+           "numbers", "paired", "table", "tune", "tune_each"]

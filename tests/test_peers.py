@@ -1,0 +1,90 @@
+"""Recommenders of other libraries: that ours agree with them, and that each is asked as ours are (`bench/peers.py`)."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from bench import peers
+from mmrec_helpers import datasets, splits
+from mmrec_helpers.catalog import Features, Interactions, Queries
+from mmrec_helpers.evaluation import evaluate, in_words, paired
+from mmrec_helpers.preprocessing import preprocess
+from mmrec_helpers.ranking import EASE, ImplicitALS, ItemKNN
+
+NEEDS = {"cornac": "cornac", "LightFM": "lightfm", "implicit": "implicit"}
+
+
+def installed(name):
+    return importlib.util.find_spec(NEEDS[name.split(":")[0]]) is not None
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return splits.default(preprocess(datasets.load("recordshop"), check_media=False)[0])
+
+
+@pytest.fixture
+def small():
+    """Two groups of users with two groups of items; i8 is new and has the content of the second group."""
+    rng = np.random.default_rng(0)
+    matrix = np.kron(np.eye(2), np.ones((20, 4))) * (rng.random((40, 8)) < 0.7)
+    matrix = np.column_stack([matrix, np.zeros(40)])
+    content = np.repeat(np.eye(2), [4, 5], axis=0) + 0.05 * rng.standard_normal((9, 2))
+    items = [f"i{number}" for number in range(9)]
+    return (Interactions(matrix, [f"u{number}" for number in range(40)], items),
+            [Features("words", "text", items, content)])
+
+
+def first(name):
+    if not installed(name):
+        pytest.skip(f"{name} is in the dependency group bench")
+    if name == "cornac: CTR":
+        return peers.CornacCTR(texts=tuple(["guitar song"] * 4 + ["drum beat"] * 5), k=2, max_iter=5)
+    return peers.PEERS[name][-1]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*peers.PEERS, "cornac: CTR"])
+def test_each_peer_learns_two_groups_and_is_asked_as_ours_are(name, small):
+    shop, features = small
+    ranker = first(name).clone().fit(shop, features)
+    scores = ranker.score(shop.queries())
+    assert scores.shape == (40, 9)
+    own = np.kron(np.eye(2), np.ones((20, 4))) > 0
+    assert scores[:, :8][own].mean() > scores[:, :8][~own].mean()
+    listed = ranker.recommend(shop.queries(), 9)
+    offered = np.array([np.isin(shop.items, ids) for ids in listed.ids])
+    assert not shop.matrix.multiply(offered).sum()
+    stranger = ranker.score(Queries(shop.matrix[:1], users=np.array(["nobody"], object)))
+    assert np.isfinite(stranger).all()
+    if name == "LightFM":
+        assert scores[20:, 8].mean() > scores[:20, 8].mean()  # a new item by its content
+
+
+def agree(ours, theirs, split):
+    """No difference is shown between the lists on the shop's own test."""
+    mine, other = (evaluate(one.fit(split.test.fit), split.test) for one in (ours, theirs))
+    found = paired(mine, other)
+    assert in_words(found) == "no difference shown" or abs(found.mean) < 0.002, found
+    return mine, other
+
+
+@pytest.mark.skipif(not installed("cornac"), reason="cornac is in the dependency group bench")
+def test_ease_is_that_of_cornac(shop):
+    """Theirs with negative weights too, without which it is not the closed form of its source."""
+    mine, other = agree(EASE(100.0), peers.CornacEASE(lamb=100.0, posB=False), shop)
+    assert (mine.lists == other.lists).mean() > 0.95  # ours weighs what was bought and played more than once
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_item_knn_is_that_of_implicit(shop):
+    """Without shrinkage; theirs takes the sizes of interactions into the cosine, ours who took it."""
+    agree(ItemKNN(k=1200, shrink=0.0), peers.ImplicitItems(kind="CosineRecommender", K=1200), shop)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_als_is_as_good_as_that_of_implicit_at_the_same_setting(shop):
+    """Theirs has alpha x, ours 1 + alpha x as confidence, and it takes three steps of conjugate gradients."""
+    theirs = peers.ImplicitALS(factors=32, regularization=60.0, alpha=20.0)
+    agree(ImplicitALS(32, 60.0, 20.0, n_sweeps=15), theirs, shop)
