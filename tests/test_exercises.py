@@ -17,6 +17,16 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
+def off(matrix):
+    """With 0 on the diagonal."""
+    return np.where(np.eye(len(matrix), dtype=bool), 0.0, matrix)
+
+
+def masked(values, chosen):
+    """Minus infinity at these places."""
+    return np.where(np.isin(np.arange(len(values)), chosen), -np.inf, values)
+
+
 def mine(log, user, kinds=TAKEN):
     return log[(log["user_id"] == user) & log["event"].isin(kinds)]["item_id"]
 
@@ -432,6 +442,48 @@ WRONG = {
             lambda r, t, x, one: t * (one @ (r - x)), rows, there, c, w),
         "average only": lambda rows, there, c, w, m: m,
     },
+    "08 shrunk_cosine": {
+        "no shrink": lambda x, shrink: np.nan_to_num(off(x.T @ x / np.sqrt(np.outer(x.sum(0), x.sum(0))))),
+        "inside the root": lambda x, shrink: np.nan_to_num(off(
+            x.T @ x / np.sqrt(np.outer(x.sum(0), x.sum(0)) + shrink))),
+        "diagonal": lambda x, shrink: np.nan_to_num(x.T @ x / (np.sqrt(np.outer(x.sum(0), x.sum(0))) + shrink)),
+        "Jaccard": lambda x, shrink: np.nan_to_num(off(x.T @ x / (x.sum(0) + x.sum(0)[:, None] - x.T @ x + shrink))),
+        "NaN": lambda x, shrink: off(x.T @ x / (np.sqrt(np.outer(x.sum(0), x.sum(0))) + shrink)),
+        "users": lambda x, shrink: np.nan_to_num(off(x @ x.T / (np.sqrt(np.outer(x.sum(1), x.sum(1))) + shrink))),
+    },
+    "08 ease_weights": {
+        "rows": lambda g, l2: off(-(p := np.linalg.inv(g + l2 * np.eye(len(g)))) / p.diagonal()[:, None]),
+        "positive": lambda g, l2: off((p := np.linalg.inv(g + l2 * np.eye(len(g)))) / p.diagonal()),
+        "P itself": lambda g, l2: off(-np.linalg.inv(g + l2 * np.eye(len(g)))),
+        "no l2": lambda g, l2: off(-(p := np.linalg.inv(g)) / p.diagonal()),
+        "ridge": lambda g, l2: np.linalg.solve(g + l2 * np.eye(len(g)), g),
+        "ridge, then 0": lambda g, l2: off(np.linalg.solve(g + l2 * np.eye(len(g)), g)),
+    },
+    "08 user_vector": {
+        "mean of the past": lambda v, x, l2, a: x @ v / x.sum(),
+        "taken alone": lambda v, x, l2, a: np.linalg.solve(
+            (v * x[:, None] * a).T @ v + l2 * np.eye(v.shape[1]), v.T @ (a * x)),
+        "no alpha": lambda v, x, l2, a: np.linalg.solve(
+            (v * (1 + x)[:, None]).T @ v + l2 * np.eye(v.shape[1]), v.T @ ((x > 0) * (1 + x))),
+        "alpha x": lambda v, x, l2, a: np.linalg.solve(
+            (v * (1 + a * x)[:, None]).T @ v + l2 * np.eye(v.shape[1]), v.T @ (a * x)),
+        "no l2": lambda v, x, l2, a: np.linalg.solve((v * (1 + a * x)[:, None]).T @ v, v.T @ ((x > 0) * (1 + a * x))),
+    },
+    "08 new_item_score": {
+        "no mean": lambda h, k, t, s: h @ np.linalg.solve(k + s * np.eye(len(k)), t),
+        "not added": lambda h, k, t, s: (h - h.mean()) @ np.linalg.solve(k + s * np.eye(len(k)), t),
+        "no smooth": lambda h, k, t, s: h.mean() + (h - h.mean()) @ np.linalg.solve(k, t),
+        "smooth everywhere": lambda h, k, t, s: h.mean() + (h - h.mean()) @ np.linalg.pinv(k + s) @ t,
+        "median": lambda h, k, t, s: np.median(h) * 1.1 + (h - h.mean()) @ np.linalg.solve(k + s * np.eye(len(k)), t),
+    },
+    "08 mmr_values": {
+        "relevance": lambda r, s, chosen, d: masked(r, chosen),
+        "mean": lambda r, s, chosen, d: masked((1 - d) * r - d * (s[:, chosen].mean(1) if chosen else 0), chosen),
+        "sum": lambda r, s, chosen, d: masked((1 - d) * r - d * s[:, chosen].sum(1), chosen),
+        "zero for chosen": lambda r, s, chosen, d: np.nan_to_num(masked(
+            (1 - d) * r - d * (s[:, chosen].max(1) if chosen else 0), chosen), neginf=0.0),
+        "exchanged": lambda r, s, chosen, d: masked(d * r - (1 - d) * (s[:, chosen].max(1) if chosen else 0), chosen),
+    },
 }
 
 
@@ -589,6 +641,32 @@ RIGHT = {
             lambda r, t, x, one: t * ((r - x) @ one), rows, there, c, w),
         "side by side": lambda rows, there, c, w, m: m + np.concatenate(
             list(map(lambda r, t, x: (r - x) * t, rows, there, c))) @ np.concatenate(w),
+    },
+    "08 shrunk_cosine": {
+        "by columns": lambda x, shrink: np.array([[0.0 if i == j or not x[:, i].sum() * x[:, j].sum() else
+                                                   x[:, i] @ x[:, j] / (np.sqrt(x[:, i].sum() * x[:, j].sum()) + shrink)
+                                                   for j in range(x.shape[1])] for i in range(x.shape[1])]),
+        "nan_to_num": lambda x, shrink: np.nan_to_num(off(x.T @ x / (np.sqrt(np.outer(x.sum(0), x.sum(0))) + shrink))),
+    },
+    "08 ease_weights": {
+        "column by column": lambda g, l2: np.array([np.insert(np.linalg.solve(
+            np.delete(np.delete(g, j, 0), j, 1) + l2 * np.eye(len(g) - 1), np.delete(g[:, j], j)), j, 0)
+            for j in range(len(g))]).T,
+        "I minus": lambda g, l2: np.eye(len(g)) - (p := np.linalg.inv(g + l2 * np.eye(len(g)))) / p.diagonal(),
+    },
+    "08 user_vector": {
+        "confidences": lambda v, x, l2, a: np.linalg.solve(
+            v.T @ np.diag(1 + a * x) @ v + l2 * np.eye(v.shape[1]), v.T @ ((1 + a * x) * (x > 0))),
+        "inverse": lambda v, x, l2, a: np.linalg.inv(v.T @ np.diag(1 + a * x) @ v + l2 * np.eye(v.shape[1]))
+        @ v[x > 0].T @ (1 + a * x[x > 0]),
+    },
+    "08 new_item_score": {
+        "from the left": lambda h, k, t, s: h.mean() + np.linalg.solve(k + s * np.eye(len(k)), h - h.mean()) @ t,
+        "array": lambda h, k, t, s: np.array([h.mean() + (h - h.mean()) @ np.linalg.inv(k + s * np.eye(len(k))) @ t]),
+    },
+    "08 mmr_values": {
+        "list": lambda r, s, chosen, d: [-np.inf if i in chosen else (1 - d) * r[i] - d * max(
+            (s[i, j] for j in chosen), default=0) for i in range(len(r))],
     },
 }
 

@@ -90,6 +90,18 @@ def test_the_k_best_are_those_of_a_stable_sort(scores, k):
     np.testing.assert_array_equal(scores, before)
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 4), st.integers(1, 700), st.integers(1, 30),
+       st.sampled_from([2, 50, 10**6]))
+def test_the_k_best_of_many_columns_are_those_of_a_stable_sort(seed, n_rows, n_columns, k, n_values):
+    """Where the columns are compared in groups: with many ties, few and none, and with what must not be given."""
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(n_values, size=(n_rows, n_columns)).astype(np.float32)
+    scores[rng.random(scores.shape) < rng.choice([0.0, 0.1, 0.99])] = rng.choice([-np.inf, np.nan])
+    for mine, sort in zip(top_k.top_k(scores, k), sorted_lists(scores, k), strict=True):
+        np.testing.assert_array_equal(mine, sort)
+
+
 @every_ranker
 def test_chunks_of_one_row_give_the_same_lists(make, shop, content, monkeypatch):
     ranker = make().fit(shop, content)

@@ -45,15 +45,13 @@ def reached_by(scores: np.ndarray, k: int) -> np.ndarray:
     >>> reached_by(np.array([[5.0, 1.0, 4.0, 2.0, 3.0]]), 2)
     array([4.])
     """
-    size = min(64, scores.shape[1] // (4 * k))
-    if size > 1:
-        width = scores.shape[1] // size
-        groups = [scores[:, one * width:(one + 1) * width] for one in range(size)]
-        rest = scores[:, size * width:]
+    n_columns = scores.shape[1]
+    width = -(-n_columns // max(1, min(64, n_columns // (4 * k))))
+    if width < n_columns:
+        groups = [scores[:, start:start + width] for start in range(0, n_columns, width)]
         scores = groups[0].copy()
-        for one in groups[1:]:
-            np.maximum(scores, one, out=scores)
-        np.maximum(scores[:, :rest.shape[1]], rest, out=scores[:, :rest.shape[1]])
+        for one in groups[1:]:  # the last may be narrower
+            np.maximum(scores[:, :one.shape[1]], one, out=scores[:, :one.shape[1]])
     least = np.partition(scores, scores.shape[1] - k, axis=1)[:, scores.shape[1] - k]
     return np.where(np.isnan(scores).any(axis=1), np.nan, least)
 
