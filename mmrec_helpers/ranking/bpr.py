@@ -57,13 +57,13 @@ class BPR(VectorRanker):
         """The places of the items that stand for what was not taken: all."""
         return np.arange(len(self.items_))
 
-    def telling(self) -> np.ndarray:
+    def informative(self) -> np.ndarray:
         """Which items say something of who took them: (items,) bool."""
         return self.popularity_ > 0
 
     def user_vectors(self, history: sparse.csr_matrix) -> np.ndarray:
         """[u, 1] of each history, 0 where it says nothing: (n, items) CSR -> (n, d + 1)."""
-        known = history.multiply(self.telling()).tocsr()
+        known = history.multiply(self.informative()).tocsr()
         known.eliminate_zeros()
         others, lengths = self.others(), known.getnnz(axis=1)
         if len(others) > N_OTHERS:

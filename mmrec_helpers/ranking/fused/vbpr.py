@@ -49,7 +49,7 @@ class VBPR(BPR):
         """The places of the items that stand for what was not taken: those that anybody took."""
         return np.flatnonzero(self.popularity_ > 0)
 
-    def telling(self) -> np.ndarray:
+    def informative(self) -> np.ndarray:
         """Those that anybody took, or that have any features."""
         return self.item_vectors_.any(axis=1)
 
