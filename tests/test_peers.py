@@ -64,6 +64,27 @@ def test_each_peer_learns_two_groups_and_is_asked_as_ours_are(name, small):
         assert scores[20:, 8].mean() > scores[:20, 8].mean()  # a new item by its content
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*peers.PEERS, "cornac: CTR"])
+def test_histories_without_users_are_answered_by_a_fold_in_or_by_popularity(name, small):
+    shop, features = small
+    ranker = first(name).clone().fit(shop, features)
+    found = ranker.recommend([["i0"], ["i4"]], 8)
+    folds_in = name in ("implicit: ALS", "implicit: item-item", "cornac: EASE")
+    assert found.by_popularity.tolist() == [not folds_in] * 2
+    if name in ("implicit: ALS", "cornac: EASE"):  # of the same group; item-item relates two of them alone
+        assert set(found.ids[0][:3]) == {"i1", "i2", "i3"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["implicit: ALS", "implicit: BPR", "cornac: BPR", "LightFM"])
+def test_another_seed_gives_other_scores_and_the_same_seed_the_same(name, small):
+    shop, features = small
+    one, again, other = (first(name).with_seed(seed).fit(shop, features).score(shop.queries()) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+
+
 def served(name, ranker, shop):
     """What the library itself would answer for everybody: (users, items), nan for an item it does not give."""
     queries, everybody = shop.queries(), np.arange(len(shop.users))
