@@ -54,16 +54,17 @@ class Peer(Ranker):
         raise NotImplementedError
 
     def score(self, queries: Queries) -> np.ndarray:
-        """By the vector learned for each user; 0 for someone unknown."""
+        """By the vector learned for each user; 0 for someone unknown, or for a history without a user."""
         users, items = self.factors()
-        row = np.array([self.users_.get(user, -1) for user in queries.users], int)
+        asked = [None] * len(queries) if queries.users is None else queries.users
+        row = np.array([self.users_.get(user, -1) for user in asked], int)
         return np.where(row[:, None] >= 0, users[row] @ items.T, 0).astype(np.float32)
 
 
 class ImplicitALS(Peer):
     """ALS of implicit; a user's vector is found again from the history (`recalculate_user`)."""
 
-    name = "implicit: ALS"
+    name, seed_as = "implicit: ALS", "random_state"
 
     def learn(self, taken: sparse.csr_matrix, features: Sequence[Features]) -> None:
         """All of its defaults (conjugate gradients) but what is tried."""

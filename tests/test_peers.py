@@ -41,6 +41,8 @@ def first(name):
         pytest.skip(f"{name} is in the dependency group bench")
     if name == "cornac: CTR":
         return peers.CornacCTR(texts=tuple(["guitar song"] * 4 + ["drum beat"] * 5), k=2, max_iter=5)
+    if name == "implicit: item-item":
+        return peers.ImplicitItems(kind="CosineRecommender", K=3)  # fewer than there are: whose neighbours matters
     return peers.PEERS[name][-1]
 
 
@@ -62,6 +64,75 @@ def test_each_peer_learns_two_groups_and_is_asked_as_ours_are(name, small):
         assert scores[20:, 8].mean() > scores[:20, 8].mean()  # a new item by its content
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*peers.PEERS, "cornac: CTR"])
+def test_histories_without_users_are_answered_by_a_fold_in_or_by_popularity(name, small):
+    shop, features = small
+    ranker = first(name).clone().fit(shop, features)
+    found = ranker.recommend([["i0"], ["i4"]], 8)
+    folds_in = name in ("implicit: ALS", "implicit: item-item", "cornac: EASE")
+    assert found.by_popularity.tolist() == [not folds_in] * 2
+    if name in ("implicit: ALS", "cornac: EASE"):  # of the same group; item-item relates two of them alone
+        assert set(found.ids[0][:3]) == {"i1", "i2", "i3"}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["implicit: ALS", "implicit: BPR", "cornac: BPR", "LightFM"])
+def test_another_seed_gives_other_scores_and_the_same_seed_the_same(name, small):
+    shop, features = small
+    one, again, other = (first(name).with_seed(seed).fit(shop, features).score(shop.queries()) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+
+
+def served(name, ranker, shop):
+    """What the library itself would answer for everybody: (users, items), nan for an item it does not give."""
+    queries, everybody = shop.queries(), np.arange(len(shop.users))
+    if name.startswith("implicit"):
+        more = {"recalculate_user": True} if name == "implicit: ALS" else {}
+        ids, scores = ranker.model_.recommend(everybody, queries.history, N=len(shop.items),
+                                              filter_already_liked_items=False, **more)
+        found = np.full((len(everybody), len(shop.items)), np.nan)
+        row, place = np.nonzero(ids >= 0)
+        found[row, ids[row, place]] = scores[row, place]
+        return found
+    return np.stack([np.asarray(ranker.model_.score(user)).ravel() for user in everybody])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [name for name in (*peers.PEERS, "cornac: CTR") if name != "LightFM"])
+def test_each_peer_scores_as_its_own_library_serves(name, small):
+    shop, features = small
+    ranker = first(name).clone().fit(shop, features)
+    theirs = served(name, ranker, shop)
+    given = ~np.isnan(theirs)
+    assert given.mean() > 0.3
+    np.testing.assert_allclose(ranker.score(shop.queries())[given], theirs[given], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.skipif(not installed("LightFM"), reason="LightFM is in the dependency group bench")
+def test_lightfm_scores_as_it_predicts_and_an_item_without_events_has_no_feature_of_its_own(small, monkeypatch):
+    import lightfm
+
+    kept = []
+
+    class Kept(lightfm.LightFM):
+        def fit(self, *args, item_features, **more):
+            kept.append((self, item_features))
+            return super().fit(*args, item_features=item_features, **more)
+
+    monkeypatch.setattr(lightfm, "LightFM", Kept)
+    shop, features = small
+    ranker = first("LightFM").clone().fit(shop, features)
+    (model, rows), = kept
+    users, items = (one.ravel() for one in np.meshgrid(np.arange(40), np.arange(9), indexing="ij"))
+    theirs = model.predict(users, items, item_features=rows).reshape(40, 9)
+    without = theirs - model.get_user_representations()[0][:, None]  # the user's bias does not change the order
+    np.testing.assert_allclose(ranker.score(shop.queries()), without, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(rows[:, :9].toarray(), np.diag([1.0] * 8 + [0.0]))
+    assert np.abs(rows[8, 9:]).sum() > 0
+
+
 def agree(ours, theirs, split):
     """No difference is shown between the lists on the shop's own test."""
     mine, other = (evaluate(one.fit(split.test.fit), split.test) for one in (ours, theirs))
@@ -75,6 +146,28 @@ def test_ease_is_that_of_cornac(shop):
     """Theirs with negative weights too, without which it is not the closed form of its source."""
     mine, other = agree(EASE(100.0), peers.CornacEASE(lamb=100.0, posB=False), shop)
     assert (mine.lists == other.lists).mean() > 0.95  # ours weighs what was bought and played more than once
+
+
+@pytest.mark.skipif(not installed("cornac"), reason="cornac is in the dependency group bench")
+def test_ease_has_the_weights_of_cornac(shop):
+    """B itself: both have 0 on the diagonal; ours leaves out items without events, whose weights are 0 in theirs."""
+    ours, theirs = EASE(100.0).fit(shop.test.fit), peers.CornacEASE(lamb=100.0, posB=False).fit(shop.test.fit)
+    found = np.zeros_like(theirs.model_.B)
+    found[np.ix_(ours.columns_, ours.columns_)] = ours.affinity_
+    assert 0 < len(ours.columns_) < len(found)
+    np.testing.assert_allclose(found, theirs.model_.B, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_item_knn_has_the_cosines_of_implicit_but_for_an_item_with_itself(shop):
+    """Of who took what, not how often; theirs counts the item itself as a neighbour, ours does not."""
+    fit = shop.test.fit
+    taken = Interactions((fit.matrix > 0).astype(np.float32), fit.users, fit.items)
+    n = len(fit.items)
+    theirs = peers.ImplicitItems(kind="CosineRecommender", K=n).fit(taken).model_.similarity.toarray()
+    np.testing.assert_allclose(theirs.diagonal()[taken.matrix.getnnz(axis=0) > 0], 1, atol=1e-6)
+    np.fill_diagonal(theirs, 0)
+    np.testing.assert_allclose(ItemKNN(k=n, shrink=0.0).fit(taken).affinity_.toarray(), theirs, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")
