@@ -477,6 +477,8 @@ WRONG = {
         "median": lambda h, k, t, s: np.median(h) * 1.1 + (h - h.mean()) @ np.linalg.solve(k + s * np.eye(len(k)), t),
     },
     "08 mmr_values": {
+        "from 0": lambda r, s, c, d: np.where(np.isin(np.arange(len(r)), c), -np.inf,
+                                              (1 - d) * r - d * s[:, c].max(1, initial=0)),
         "relevance": lambda r, s, chosen, d: masked(r, chosen),
         "mean": lambda r, s, chosen, d: masked((1 - d) * r - d * (s[:, chosen].mean(1) if chosen else 0), chosen),
         "sum": lambda r, s, chosen, d: masked((1 - d) * r - d * s[:, chosen].sum(1), chosen),

@@ -84,11 +84,13 @@ ease_weights = Exercise(
          "you add l2 to all cells of the Gram matrix; add it to its diagonal only: l2 * np.eye(n)"),
         (_ridge_with_itself,
          "this is ridge regression in which each item also predicts itself; the diagonal must be 0"),
+        (lambda gram, l2: _ridge_with_itself(gram, l2) * (1 - np.eye(len(gram))),
+         "each item is among its own inputs in the fit; a diagonal set to 0 afterwards does not undo that: use P"),
     ],
     tip="invert the Gram matrix plus l2 on its diagonal; divide each column by its diagonal entry, change the sign, "
         "and set the diagonal to 0")
 
-VECTORS = np.array([[1.0, 0.0], [1.0, 1.0], [0.5, -1.0], [0.0, 2.0]])
+VECTORS = np.array([[1.0, 0.0], [1.0, 1.0], [0.5, -1.0], [0.3, 2.0]])
 HISTORY = np.array([2.0, 0.0, 1.0, 0.0])
 
 
@@ -123,6 +125,17 @@ user_vector = Exercise(
          "you use only whether something was taken; the confidence grows with x: 1 + alpha x"),
         (lambda items, history, l2, alpha: _solved(items, (history > 0) + alpha * history, history > 0, l2),
          "V'V is missing on the left: what was not taken has confidence 1, and pulls the score to 0"),
+        (lambda items, history, l2, alpha: np.linalg.solve(
+            (items * (alpha * history)[:, None]).T @ items + l2 * np.eye(items.shape[1]),
+            items.T @ ((history > 0) + alpha * history)),
+         "V'V is missing on the left, the part that is the same for everybody: add items.T @ items"),
+        (lambda items, history, l2, alpha: np.linalg.solve(
+            items.T @ items + l2 * np.eye(items.shape[1])
+            + (items * ((history > 0) + alpha * history)[:, None]).T @ items,
+            items.T @ ((history > 0) + alpha * history)),
+         "what was taken counts once too often on the left: V'V already has it with weight 1, so add only alpha x"),
+        (lambda items, history, l2, alpha: vector(items, history, l2, 1.0),
+         "alpha is missing: the confidence is 1 + alpha x"),
     ],
     tip="left: V'V + l2 I + the sum of alpha x v v' over what was taken; right: the sum of (1 + alpha x) v over it; "
         "np.linalg.solve")
@@ -158,6 +171,9 @@ new_item_score = Exercise(
          "you add smooth to all cells of the kernel; add it to its diagonal only"),
         (lambda scores, among, towards, smooth: scores.mean() + (scores - scores.mean()) @ towards,
          "the kernel among known items is not used: two items that are alike are then counted twice"),
+        (lambda scores, among, towards, smooth: scores.mean() + scores @ np.linalg.solve(
+            among + smooth * np.eye(len(among)), towards),
+         "the mean is added, but not subtracted first: the kernel predicts how far the scores are from their mean"),
         (_weighted_mean, "this is a weighted mean of the scores; solve (among + smooth I) T = towards first"),
     ],
     tip="T = np.linalg.solve(among + smooth * np.eye(n), towards); then mean + (scores - mean) @ T")
@@ -185,7 +201,8 @@ def _chosen_again(relevance: np.ndarray, similar: np.ndarray, chosen: list[int],
 
 mmr_values = Exercise(
     "mmr_values", values,
-    [(RELEVANCE, SIMILAR, [0, 2], 0.3), (RELEVANCE, SIMILAR, [], 0.5), (RELEVANCE[:3], SIMILAR[:3, :3], [1], 0.8)],
+    [(RELEVANCE, SIMILAR, [0, 2], 0.3), (RELEVANCE, SIMILAR, [], 0.5), (RELEVANCE[:3], SIMILAR[:3, :3], [1], 0.8),
+     (RELEVANCE[:4], SIMILAR[:4, :4] - 0.5, [3], 0.4)],
     mistakes=[
         (_chosen_again, "what is chosen can win again: give it minus infinity"),
         (lambda relevance, similar, chosen, diversity: _values(
@@ -206,6 +223,11 @@ mmr_values = Exercise(
             relevance / (1 - diversity), similar[:, chosen].max(axis=1) if chosen else 0 * relevance, chosen,
             diversity),
          "relevance lacks its share: multiply it by 1 - diversity"),
+        (lambda relevance, similar, chosen, diversity: values(relevance, similar, chosen, 0.0),
+         "diversity is not used: near copies of what is chosen lose nothing"),
+        (lambda relevance, similar, chosen, diversity: _values(
+            relevance, similar[:, chosen].max(axis=1, initial=0), chosen, diversity),
+         "your maximum begins at 0, so negative similarities are lost; 0 is only for the case that nothing is chosen"),
     ],
     tip="for each item its largest similarity to those chosen (0 if none is); (1 - d) relevance - d times that; minus "
         "infinity for what is chosen")
