@@ -74,8 +74,10 @@ def judged(draws: Sequence[Drawn], features: Sequence[Features], networks: Seque
     for number, draw in enumerate(draws):
         fitted = [timed(seeded(network, draw.seed), draw.split, features) for network in networks]
         for tables, some in zip(found, asked, strict=True):
-            split = some[number]
-            tables.append({name: judge(SETTINGS[name], split, features, k) for name in ("ALS", ContentALS.name)} | {
+            split, before = some[number], some[number - 1] if number else None
+            closed = {name: tables[-1][name] if split is before else judge(SETTINGS[name], split, features, k)
+                      for name in ("ALS", ContentALS.name)}
+            tables.append(closed | {
                 one.name: Judged(evaluate(one, split.test, k), one.get_params(), seconds) for one, seconds in fitted})
     return found
 

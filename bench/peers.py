@@ -27,16 +27,16 @@ class Peer(Ranker):
     seed_as = "seed"
     """What the library calls its seed."""
 
-    def __init__(self, **params: object) -> None:
-        self.params = params
-
-    def with_seed(self, seed: int) -> Peer:
-        """The same setting with another seed."""
-        return type(self)(**{**self.params, self.seed_as: seed})
+    def __init__(self, seed: int = 0, **params: object) -> None:
+        self.seed, self.params = seed, params
 
     def get_params(self, deep: bool = False) -> dict[str, object]:
         """What it was made with."""
-        return dict(self.params)
+        return {"seed": self.seed, **self.params}
+
+    def arguments(self) -> dict[str, object]:
+        """What its library's model is made with."""
+        return {self.seed_as: self.seed, **self.params}
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Peer:
         """Train the library's model on who took what."""
@@ -70,7 +70,7 @@ class ImplicitALS(Peer):
         """All of its defaults (conjugate gradients) but what is tried."""
         from implicit.cpu.als import AlternatingLeastSquares
 
-        self.model_ = AlternatingLeastSquares(**{"random_state": 0, "num_threads": 1, "iterations": 15, **self.params})
+        self.model_ = AlternatingLeastSquares(**{"num_threads": 1, "iterations": 15, **self.arguments()})
         self.model_.fit(taken, show_progress=False)
 
     def score(self, queries: Queries) -> np.ndarray:
@@ -88,7 +88,7 @@ class ImplicitBPR(Peer):
         """All of its defaults but what is tried."""
         from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-        self.model_ = BayesianPersonalizedRanking(**{"random_state": 0, "num_threads": 1, **self.params})
+        self.model_ = BayesianPersonalizedRanking(**{"num_threads": 1, **self.arguments()})
         self.model_.fit(taken, show_progress=False)
 
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
@@ -123,7 +123,7 @@ class CornacPeer(Peer):
         """Train on a cornac data set with all items."""
         import cornac.models
 
-        self.model_ = getattr(cornac.models, self.kind)(verbose=False, **{"seed": 0, **self.params})
+        self.model_ = getattr(cornac.models, self.kind)(verbose=False, **self.arguments())
         self.model_.fit(dataset(taken))
 
 
@@ -163,12 +163,12 @@ class CornacCTR(CornacPeer):
         from cornac.data import TextModality
         from cornac.models import CTR
 
-        params = dict(self.params)
+        params = self.arguments()
         texts = TextModality(corpus=list(params.pop("texts")), ids=[str(n) for n in range(taken.shape[1])],
                              max_vocab=2000, stop_words="english")
         data = dataset(taken)
         data.add_modalities(item_text=texts.build(id_map=data.iid_map))
-        self.model_ = CTR(verbose=False, **{"seed": 0, **params}).fit(data)
+        self.model_ = CTR(verbose=False, **params).fit(data)
 
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
         """As it scores them."""
@@ -189,7 +189,7 @@ class LightFMPeer(Peer):
         """By the WARP loss; params: content, the weight of our features beside the own one, epochs, and LightFM's."""
         from lightfm import LightFM
 
-        params = {"loss": "warp", "random_state": 0, "no_components": 32, **self.params}
+        params = {"loss": "warp", "no_components": 32, **self.arguments()}
         epochs, weight = params.pop("epochs"), params.pop("content")
         known = sparse.diags(np.asarray(taken.getnnz(axis=0) > 0, np.float32))
         content = [sparse.csr_matrix(weight * joined(features, self.items_))] if features else []
@@ -204,8 +204,8 @@ class LightFMPeer(Peer):
 
 
 def joined(features: Sequence[Features], items: np.ndarray) -> np.ndarray:
-    """The features side by side, 32 whitened components each, of mean length 1: (items, d). LightFM's time grows with
-    what is stored of an item; of 96 components it was three times as slow."""
+    """The features side by side, 32 whitened components each, of mean length 1: (items, d); few, since LightFM's time
+    grows with what is stored of an item."""
     aligned = [one.align(items) for one in features]
     matrix = FeatureFusion(n_each=32, whiten=0.5).fit(aligned).transform(aligned).matrix
     return matrix / np.linalg.norm(matrix, axis=1).mean()
@@ -231,6 +231,6 @@ PEERS: Mapping[str, Sequence[Peer]] = {
                        for n in (100, 300) for rate, l2 in ((0.01, 0.01), (0.05, 0.01), (0.05, 0.1))],
     CornacBPR.name: [CornacBPR(k=32, max_iter=n, learning_rate=rate, lambda_reg=l2)
                      for n in (100, 300) for rate, l2 in ((0.01, 0.01), (0.05, 0.01), (0.05, 0.1))],
-    LightFMPeer.name: [LightFMPeer(content=content, epochs=epochs) for content, epochs in (
-        (0.1, 20), (0.2, 20), (0.4, 20), (1.0, 20), (0.1, 50), (0.2, 50))]}
+    LightFMPeer.name: [LightFMPeer(content=content, epochs=epochs)
+                       for epochs in (20, 50) for content in (0.1, 0.3, 1.0)]}
 """What each peer tries, as many settings as ours of the same cost."""

@@ -1,25 +1,27 @@
 """What each ranker is worth beside those of other libraries: `python -m bench.ranking` writes bench/ranking.json.
 
-One split, one evaluator, one budget: every method tries `BUDGET` settings on valid, a slow one (networks, those trained
-by gradient steps) six. The hybrid's models are those of its two rows, at their own best settings; it tries its own
-arguments one at a time. A slow method chooses on a task's first draw (redraws, their long tail and users never learned
-from take the setting of the shop's own log; films that of the shop, if it is one of ours), the others choose on each.
-Each draw of a task has a seed of its own; of one log, slow methods are means over three seeds, `each seed` has them.
+One split, one evaluator, one budget: a method may try `BUDGET` settings on valid, a slow one (networks, those trained
+by gradient steps) `SLOW_BUDGET`. The hybrid's models are those of its two rows, at their own best settings; it tries
+its own arguments one at a time. A slow method chooses on a task's first draw (redraws, their long tail and users never
+learned from take the setting of the shop's own log; films that of the shop, if it is one of ours), the others choose on
+each. Each draw of a task has a seed of its own; of one log, slow methods are means over three seeds, `each seed` has
+them.
 
 Tasks: the record shop's own log; five redraws of it (all targets, and `ndcg, known`, those on items with 5 or more
 events; the long tail); users and items never learned from, over five draws of them; on MovieLens, where MMREC_MOVIELENS
-names it, the log and new films. `oracle`: the planted utility itself; `planted`: the same method and setting with the
-planted factors in place of the features. Differences are paired, intervals hold users and draws.
+names it, the log and its long tail, new films and new users (without slow methods: a fit takes minutes). `oracle`: the
+planted utility itself; `planted`: the same method and setting with the planted factors in place of the features.
+Differences are paired, intervals hold users and draws.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,8 +29,8 @@ from bench import record
 from bench.fusion import COLD_K, DRAWS, NO_CONTENT, SEED, K, PredictedPopularity, against, extracted
 from bench.methods import _over, figures, shown
 from bench.modalities import planted
-from bench.networks import averaged
-from bench.peers import PEERS, CornacCTR, Peer
+from bench.networks import averaged, seeded, timed
+from bench.peers import PEERS, CornacCTR
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Features, Queries, Split
 from mmrec_helpers.datasets.recordshop.redraw import redraw
@@ -69,13 +71,15 @@ MEASURES = (
     "mmrec_helpers/ranking", "mmrec_helpers/splits")
 
 BUDGET, SLOW_BUDGET, SEEDS = 12, 6, 3
+"""Settings that a method, and a slow one, may try; trainings of a slow one on one log."""
+
 ORACLE = "oracle"
 
 
 @dataclass(frozen=True)
 class Method:
-    """settings: at most BUDGET; features: what it learns from; level: `none`, `content`, `control` or `peer`; slow:
-    trained by gradient steps from a seed."""
+    """settings: at most BUDGET (SLOW_BUDGET); features: what it learns from; level: `none`, `content`, `control` or
+    `peer`; slow: trained by gradient steps from a seed."""
 
     settings: Sequence[Ranker]
     features: Sequence[Features] = ()
@@ -83,8 +87,7 @@ class Method:
     slow: bool = False
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """Scores on test, also with the planted factors where it was tried; the chosen parameters, core-seconds of a fit,
     how many settings were tried."""
 
@@ -93,9 +96,6 @@ class Judged:
     seconds: float
     budget: int
     with_planted: Scores | None = None
-
-    def _replace(self, **changes: object) -> Judged:
-        return replace(self, **changes)
 
 
 class Oracle(Ranker):
@@ -210,17 +210,6 @@ def unnamed(ranker: Ranker) -> Ranker:
     return type(ranker)(**{**params, "weights_of": None}) if "weights_of" in params else ranker.clone()
 
 
-def timed(ranker: Ranker, split: Split, features: Sequence[Features]) -> tuple[Ranker, float]:
-    """Fitted for the test, and the core-seconds that took."""
-    start = time.process_time()
-    return ranker.fit(split.test.fit, features), time.process_time() - start
-
-
-def seeded(ranker: Ranker, seed: int) -> Ranker:
-    """The same setting with another seed."""
-    return ranker.with_seed(seed) if isinstance(ranker, Peer) else type(ranker)(**{**ranker.get_params(), "seed": seed})
-
-
 def table(name: str, each: Sequence[Mapping[str, Judged]], levels: Mapping[str, str],
           one_log: bool = False) -> dict[str, object]:
     """A task's table: methods best first, each against the hybrid and the best of the methods without content."""
@@ -250,7 +239,7 @@ def table(name: str, each: Sequence[Mapping[str, Judged]], levels: Mapping[str, 
 
 
 def drawn(catalog: Catalog, task: str) -> list[list[Split]]:
-    """The draws of a task, each with the lists that are asked for: all items and, of redraws, the long tail."""
+    """The draws of a task, each with the lists asked for: all items and, of redraws and of films, the long tail."""
     if task == "redraws":
         logs = [splits.default(preprocess(redraw(catalog.root, number + 1), check_media=False)[0])
                 for number in range(DRAWS)]
@@ -259,7 +248,8 @@ def drawn(catalog: Catalog, task: str) -> list[list[Split]]:
         return [[splits.cold_items(catalog, seed=draw)] for draw in range(DRAWS)]
     if task.endswith("cold users"):
         return [[splits.cold_users(catalog, seed=draw)] for draw in range(DRAWS)]
-    return [[splits.default(catalog, seed=SEED)]]
+    whole = splits.default(catalog, seed=SEED)
+    return [[whole, splits.long_tail(whole)] if task == "MovieLens" else [whole]]
 
 
 def texts(catalog: Catalog) -> list[str]:
@@ -283,7 +273,9 @@ class Shop:
         self.truth = methods(planted(self.world)) if planted_here else {}
 
     def methods(self, task: str) -> dict[str, Method]:
-        """Of new items alone, those that can rank them, and the controls."""
+        """Of new items alone, those that can rank them, and the controls; of films' new users, those that are fast."""
+        if task == "MovieLens, cold users":
+            return {name: one for name, one in self.every.items() if not one.slow}
         return {name: one for name, one in self.every.items() if not task.endswith("cold items")
                 or one.level == "control" or one.settings[0].capabilities.new_items}
 
@@ -300,8 +292,9 @@ class Shop:
         each = [judged(asked[0], asked, some, self.truth, chosen, length(task), seed)
                 for seed, asked in enumerate(draws)]
         if one_log:
-            each += [[{**each[0][0], **slow(draws[0][0], draws[0], some, self.truth, chosen, length(task), seed)[0]}]
-                     for seed in range(1, SEEDS)]
+            others = [slow(draws[0][0], draws[0], some, self.truth, chosen, length(task), seed)
+                      for seed in range(1, SEEDS)]
+            each += [[{**first, **other} for first, other in zip(each[0], one, strict=True)] for one in others]
         if self.world is not None:
             for asked, tables in zip(draws * len(each), each, strict=False):
                 for split, methods_of in zip(asked, tables, strict=True):
@@ -316,22 +309,8 @@ class Shop:
 NETWORKS = (BPR.name, SASRec.name, VBPR.name, TwoTower.name)
 """Of the slow methods those that take the record shop's settings on films."""
 
-
-def of_shop(whole: Mapping[str, Ranker], cold: Mapping[str, Ranker]) -> dict[str, object]:
-    """The record shop's tables."""
-    shop, found = Shop("recordshop"), {}
-    for task in ("recordshop", "redraws", "cold users", "cold items"):
-        found |= shop.tables(task, cold if task == "cold items" else whole)
-    return found
-
-
-def of_films(data: str, whole: Mapping[str, Ranker], cold: Mapping[str, Ranker]) -> dict[str, object]:
-    """Those of MovieLens; networks with the shop's settings, other slow methods with their own."""
-    films, found = Shop(data), {}
-    for task, start in (("MovieLens", whole), ("MovieLens, cold items", cold)):
-        others = [name for name, one in films.methods(task).items() if one.slow and name not in NETWORKS]
-        found |= films.tables(task, {**start, **films.choose(task, others)})
-    return found
+SHOP_TASKS = ("redraws", "cold users", "recordshop", "cold items")
+FILM_TASKS = ("MovieLens", "MovieLens, cold users", "MovieLens, cold items")
 
 
 def chosen(task: str) -> dict[str, Ranker]:
@@ -339,15 +318,30 @@ def chosen(task: str) -> dict[str, Ranker]:
     return Shop("recordshop").choose(task)
 
 
+def of_shop(task: str, start: Mapping[str, Ranker]) -> dict[str, object]:
+    """A task of the record shop: its tables."""
+    return Shop("recordshop").tables(task, start)
+
+
+def of_films(task: str, start: Mapping[str, Ranker]) -> dict[str, object]:
+    """One of MovieLens; networks with the shop's settings, other slow methods with their own."""
+    films = Shop(os.environ["MMREC_MOVIELENS"])
+    others = [name for name, one in films.methods(task).items() if one.slow and name not in NETWORKS]
+    return films.tables(task, {**start, **films.choose(task, others)})
+
+
 def main() -> None:
     """Every task; two processes."""
+    found: dict[str, object] = {}
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         whole, cold = pool.map(chosen, ("recordshop", "cold items"))
-        jobs = [pool.submit(of_shop, whole, cold)]
-        if data := os.environ.get("MMREC_MOVIELENS"):
-            jobs.append(pool.submit(of_films, data, whole, cold))
-        found = {name: one for job in jobs for name, one in job.result().items()}
-    record.write("ranking", SEED, found)
+        films = FILM_TASKS if "MMREC_MOVIELENS" in os.environ else ()
+        jobs = [pool.submit(of_films if task in films else of_shop, task,
+                            cold if task.endswith("cold items") else whole)
+                for task in (*films[:1], *SHOP_TASKS[:1], *films[1:], *SHOP_TASKS[1:])]  # the longest first
+        for job in as_completed(jobs):
+            found |= job.result()
+            record.write("ranking", SEED, found)  # what is done so far
 
 
 if __name__ == "__main__":

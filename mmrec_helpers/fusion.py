@@ -138,6 +138,27 @@ def apply_block(features: Features, block: Block) -> np.ndarray:
     return np.where(features.present[:, None], rows if block.axes is None else rows @ block.axes, 0)
 
 
+def mapped(features: Sequence[Features], names: np.ndarray, widths: np.ndarray, centre: np.ndarray, axes: np.ndarray,
+           n: int) -> np.ndarray:
+    """(row - centre) @ axes of each of the features: (m, n, c) float32; 0 where absent. Taught in chapter 7.
+
+    names, widths (m,): of the features that centre (f,) and axes (f, c) were learned from, which stand one below the
+    other; n: how many items, also where there are no features. Raises ValueError where these are not the features, by
+    name and width.
+
+    >>> mapped([Features("mel", "audio", ["a"], [[3.0]])], ["mel"], [1], np.ones(1), np.full((1, 2), 0.5), 1).tolist()
+    [[[1.0, 1.0]]]
+    """
+    asked = [f"{one.name} ({one.matrix.shape[1]})" for one in features]
+    fitted = [f"{name} ({width})" for name, width in zip(names, widths, strict=True)]
+    if asked != fitted:
+        raise ValueError(f"fitted on the features {', '.join(fitted)}, asked with {', '.join(asked)}")
+    ends, found = np.cumsum([0, *widths]), np.zeros((len(features), n, axes.shape[1]), np.float32)
+    for place, (one, a, b) in enumerate(zip(features, ends, ends[1:], strict=False)):
+        found[place] = np.where(one.present[:, None], (one.matrix - centre[a:b]) @ axes[a:b], 0)
+    return found
+
+
 def principal_components(matrix: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean row (d,) and the n directions of largest variance (n, d), scikit-learn's PCA. Taught in chapter 6.
 

@@ -37,7 +37,7 @@ def kernel(rows, other, gaussian):
 @pytest.mark.parametrize("gaussian", [0.0, 0.5, 1.0])
 def test_the_kernel_of_each_pair_is_its_formula(content, gaussian, shop):
     aligned = [one.align(shop.items) for one in content]
-    rows = ContentKernel.of(aligned).rows(aligned)
+    rows = ContentKernel.of(aligned).rows(aligned, len(shop.items))
     expected = [[[kernel(a, b, gaussian) for b in each[5:]] for a in each[:5]] for each in rows.astype(float)]
     np.testing.assert_allclose(alike(rows[:, :5], rows[:, 5:], gaussian), expected, atol=1e-5)
 
@@ -105,8 +105,10 @@ def test_without_features_it_serves_too(shop):
     ranker = HybridRanker(**SMALL, share=0.5).fit(shop)
     assert ranker.completion_ is None
     assert np.isfinite(ranker.score(shop.queries())).all()
-    np.testing.assert_array_equal(ranker.score(shop.queries())[:, 7], ranker.score(shop.queries())[:, 8])
+    scores = ranker.score(shop.queries())
+    np.testing.assert_array_equal(scores[:, 7], scores[:, 8])
     assert ranker.add_items([]) is ranker
+    np.testing.assert_array_equal(ranker.score(shop.queries()), scores)
 
 
 def test_a_weight_for_features_that_are_not_there_is_refused(shop, content):
@@ -120,7 +122,7 @@ def test_a_weight_for_features_that_are_not_there_is_refused(shop, content):
 def test_ease_with_user_weights_is_the_weighted_least_squares_by_brute_force():
     """8 users x 6 items; each column by itself, its own item left out."""
     taken = (np.random.default_rng(3).random((8, 6)) < 0.5).astype(float)
-    taken[0] = 1
+    taken[0], taken[5] = 1, 0  # one with everything, one with nothing
     shop = Interactions(taken, [f"u{n}" for n in range(8)], [f"i{n}" for n in range(6)])
     n = taken.sum(axis=1)
     weight = np.where(n > 0, np.maximum(n, 1) ** -0.5, 0)

@@ -400,7 +400,7 @@ def test_without_order_a_history_is_a_set_and_with_order_it_is_not(network):
     for order, same in ((False, True), (True, False)):
         one, other = (sequence.encoded(each, weights, np, order)[:, -1] for each in (past[1:2], turned))
         assert np.allclose(one, other) == same
-    still = {**weights, "recency": np.zeros(5)}  # where training begins: nothing but r tells the two apart
+    still = {**weights, "recency": np.zeros(5)}  # where training begins: they differ in r alone
     np.testing.assert_array_equal(sequence.encoded(past, still, np), sequence.encoded(past, weights, np, order=False))
 
 

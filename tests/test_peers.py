@@ -5,7 +5,8 @@ import importlib.util
 import numpy as np
 import pytest
 
-from bench import peers
+from bench import peers, ranking
+from bench.networks import seeded
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Features, Interactions, Queries
 from mmrec_helpers.evaluation import evaluate, in_words, paired
@@ -80,7 +81,7 @@ def test_histories_without_users_are_answered_by_a_fold_in_or_by_popularity(name
 @pytest.mark.parametrize("name", ["implicit: ALS", "implicit: BPR", "cornac: BPR", "LightFM"])
 def test_another_seed_gives_other_scores_and_the_same_seed_the_same(name, small):
     shop, features = small
-    one, again, other = (first(name).with_seed(seed).fit(shop, features).score(shop.queries()) for seed in (1, 1, 2))
+    one, again, other = (seeded(first(name), seed).fit(shop, features).score(shop.queries()) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
 
@@ -181,3 +182,10 @@ def test_als_is_as_good_as_that_of_implicit_at_the_same_setting(shop):
     """Theirs has alpha x, ours 1 + alpha x as confidence, and it takes three steps of conjugate gradients."""
     theirs = peers.ImplicitALS(factors=32, regularization=60.0, alpha=20.0)
     agree(ImplicitALS(32, 60.0, 20.0, n_sweeps=15), theirs, shop)
+
+
+def test_every_method_of_the_table_tries_as_many_settings_as_its_budget_at_most():
+    items = ["a", "b", "c"]
+    rows = [Features(name, name, items, np.random.default_rng(0).normal(size=(3, 2))) for name in ("text", "audio")]
+    for name, one in ranking.methods(rows, items).items():
+        assert 1 <= len(one.settings) <= (ranking.SLOW_BUDGET if one.slow else ranking.BUDGET), name

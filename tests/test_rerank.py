@@ -15,7 +15,7 @@ from mmrec_helpers.metrics import calibration, diversity
 from mmrec_helpers.ranking import ItemKNN, top_k
 from mmrec_helpers.ranking.labels import label_shares, list_shares, past_shares
 from mmrec_helpers.ranking.neighbours import unit_rows
-from mmrec_helpers.ranking.rerank import Reranked, at_most, calibrated, mmr
+from mmrec_helpers.ranking.rerank import Reranked, calibrated, max_per_label, mmr
 
 ITEMS = [f"i{number}" for number in range(9)]
 GENRES = ["folk", "jazz", "rock", "latin"]
@@ -55,7 +55,7 @@ def filters(case):
     return [(partial(mmr, features=features, diversity=share), partial(mmr, features=features, diversity=0)),
             (partial(calibrated, history=history, labels=labels, strength=share),
              partial(calibrated, history=history, labels=labels, strength=0)),
-            (partial(at_most, labels=labels, most=1), partial(at_most, labels=labels, most=9))]
+            (partial(max_per_label, labels=labels, most=1), partial(max_per_label, labels=labels, most=9))]
 
 
 # ---- by hand
@@ -88,15 +88,16 @@ def test_calibrated_by_hand():
 def test_at_most_by_hand():
     lists = found([list("abcdef")], [[6.0, 5, 4, 3, 2, 1]])
     artists = pd.Series(["Ada", "Ada", "Ada", "Bo", np.nan, np.nan], list("abcdef"))
-    assert at_most(lists, artists, 4).ids.tolist() == [["a", "b", "d", "e"]]
-    assert at_most(lists, artists, 6, 1).ids.tolist() == [["a", "d", "e", "f", None, None]]
+    assert max_per_label(lists, artists, 4).ids.tolist() == [["a", "b", "d", "e"]]
+    assert max_per_label(lists, artists, 6, 1).ids.tolist() == [["a", "d", "e", "f", None, None]]
     several = dict(zip("abcdef", ["jazz|folk", "jazz", "folk|rock", "rock", "rock", "rock"], strict=True))
-    assert at_most(lists, several, 3, 1).ids.tolist() == [["a", "d", None]]  # c is left out, its rock does not count
+    # c is left out, its rock does not count
+    assert max_per_label(lists, several, 3, 1).ids.tolist() == [["a", "d", None]]
 
 
 def test_one_filter_follows_another(four):
     lists, features = four
-    once = at_most(lists, {one: "x" if one in "ab" else one for one in "abcde"}, 4, 1)
+    once = max_per_label(lists, {one: "x" if one in "ab" else one for one in "abcde"}, 4, 1)
     assert once.ids.tolist() == [["a", "c", "d", "e"]]
     assert mmr(once, features, 2, 0.6).ids.tolist() == [["a", "d"]]
 
@@ -180,7 +181,7 @@ def test_at_most_is_the_loop_from_the_top(case, most):
                 kept.append(one)
                 counts.update({genre: counts[genre] + 1 for genre in own})
         expected.append(kept + [None] * (min(k, len(ids)) - len(kept)))
-    assert at_most(lists, labels, k, most).ids.tolist() == expected
+    assert max_per_label(lists, labels, k, most).ids.tolist() == expected
 
 
 # ---- what every filter keeps
@@ -202,7 +203,7 @@ def test_a_list_has_at_most_k_of_its_candidates_each_once_with_its_score(case):
             scored = dict(zip(candidates, given_scores, strict=True))
             assert [scored[one] for one in listed] == scores[:len(listed)].tolist()
             assert np.isnan(scores[len(listed):]).all()
-            if step.func is not at_most:
+            if step.func is not max_per_label:
                 assert len(listed) == min(k, sum(one is not None for one in candidates))
 
 
@@ -237,13 +238,13 @@ def test_a_parameter_out_of_range_and_an_unknown_id_say_so(four):
         with pytest.raises(ValueError, match=r"strength is .*; it goes from 0 to 1"):
             calibrated(lists, history, labels, 3, wrong)
     for step in (partial(mmr, features=features), partial(calibrated, history=history, labels=labels),
-                 partial(at_most, labels=labels)):
+                 partial(max_per_label, labels=labels)):
         with pytest.raises(ValueError, match="k is 0; ask for at least 1"):
             step(lists, k=0)
     with pytest.raises(ValueError, match="most is 0; ask for at least 1"):
-        at_most(lists, labels, 3, 0)
+        max_per_label(lists, labels, 3, 0)
     with pytest.raises(UnknownId, match="item 'e' is not known"):
-        at_most(lists, dict.fromkeys("abcd", "x"), 3)
+        max_per_label(lists, dict.fromkeys("abcd", "x"), 3)
     with pytest.raises(UnknownId, match="item 'z' is not known"):
         calibrated(lists, Interactions([[1.0]], ["u"], ["z"]), labels, 3)
     with pytest.raises(UnknownId, match="user 'w' is not known"):
@@ -259,8 +260,8 @@ def test_a_reranked_list_is_judged_as_a_rankers():
     test = splits.user_time(splits.example()).test
     ranker, items = ItemKNN(shrink=1.0).fit(test.fit), test.fit.items
     labels = dict.fromkeys(items, "x")
-    same = Reranked(ranker, partial(at_most, labels=labels, most=9))
-    one = Reranked(ranker, partial(at_most, labels=labels, most=1), name="one of a label")
+    same = Reranked(ranker, partial(max_per_label, labels=labels, most=9))
+    one = Reranked(ranker, partial(max_per_label, labels=labels, most=1), name="one of a label")
     plain, alike, fewer = (evaluate(each, test, k=3) for each in (ranker, same, one))
     assert (alike.name, fewer.name) == ("item kNN, re-ranked", "one of a label")
     assert alike.lists.tolist() == plain.lists.tolist()
@@ -274,7 +275,7 @@ def test_a_filter_gets_the_candidates_and_passes_on_whose_list_it_is():
 
     def step(recommended, k):
         asked.append(recommended.ids.shape)
-        return at_most(recommended, dict.fromkeys("abcd", "x"), k, 4)
+        return max_per_label(recommended, dict.fromkeys("abcd", "x"), k, 4)
 
     result = Reranked(ranker, step, n_candidates=3).recommend(shop.queries(["v"]), 2, only=["a", "c"])
     assert asked == [(1, 3)]

@@ -1,4 +1,4 @@
-"""The methods that are compared, each with its settings: at most six, chosen on valid. Taught in chapters 7 to 9."""
+"""The methods that are compared, each with six settings at most, chosen on valid, and the hybrid. Chapters 7 to 9."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def tune_hybrid(tuned: Mapping[str, Tuned], split: Split, features: Sequence[Fea
     """HybridRanker: its models at their own best settings (`tuned` may have them), then one argument at a time."""
     als, linear = ((tuned.get(name) or tune(SETTINGS[name], split, features, k=k)).params
                    for name in (ContentALS.name, L3AE.name))
-    parts = {**{name: als[name] for name in ("l2", "alpha", "ridge")},
+    parts = {"l2": als["l2"], "alpha": als["alpha"], "ridge": als["ridge"],
              "linear_l2": linear["l2"], "pull": linear["pull"], "content_l2": linear["content_l2"]}
     values = {"share": SHARES}
     if features and (split.valid.candidates & (split.valid.fit.matrix.getnnz(axis=0) == 0)).any():

@@ -59,11 +59,14 @@ def tune_each(start: Ranker, values: Mapping[str, Sequence], split: Split, featu
     >>> len(tune_each(EASE(), values, splits.user_time(splits.example()), k=2).scores)
     4
     """
-    trial, best, every = _Trial(_thinned(split.valid), features, metric, k), start, []
+    trial, best, known, every = _Trial(_thinned(split.valid), features, metric, k), start, None, []
     for name, tried in values.items():
-        settings = [type(best)(**{**best.get_params(), name: value}) for value in tried]
-        scores = [trial.score(one) for one in settings]
-        best, every = settings[_clearly_best(scores)], every + [float(one.mean()) for one in scores]
+        params = best.get_params()
+        settings = [type(best)(**{**params, name: value}) for value in tried]
+        scores = [known if known is not None and value == params[name] else trial.score(one)
+                  for value, one in zip(tried, settings, strict=True)]
+        chosen = _clearly_best(scores)
+        best, known, every = settings[chosen], scores[chosen], every + [float(one.mean()) for one in scores]
     return _refitted(best, split, features, every)
 
 

@@ -147,6 +147,16 @@ class Ranker:
         """What each feature or ranker adds to the score of these columns, where the score is such a sum."""
         return {}
 
+    def unknown(self, features: Sequence[Features]) -> np.ndarray:
+        """The items of any of these features that it does not know, in their order: (n,) ids."""
+        ids = np.array(list(dict.fromkeys(one for each in features for one in each.ids)), object)
+        return ids[~np.isin(ids, self.items_)]
+
+    def extend(self, new: np.ndarray) -> None:
+        """Put items that nobody took yet after the others; `add_items` of a subclass says what it knows of them."""
+        self.items_ = np.concatenate([self.items_, new])
+        self.popularity_ = np.concatenate([self.popularity_, np.zeros(len(new), np.float32)])
+
     def state(self) -> dict[str, np.ndarray]:
         """What was learnt, as numpy arrays; a sparse matrix as its three."""
         found = {}

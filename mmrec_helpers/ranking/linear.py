@@ -74,9 +74,9 @@ def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.
     """
     check_memory(len(columns))
     taken = (interactions.matrix[:, columns] > 0).astype(np.float64)
-    n = np.maximum(np.asarray(taken.sum(axis=1)).ravel(), 1)
-    weights = n ** -user_power
-    weights *= taken.nnz / max((weights * n).sum(), 1) if user_power else 1
+    n = taken.getnnz(axis=1)
+    weights = np.maximum(n, 1.0) ** -user_power
+    weights *= taken.nnz / max(weights @ n, 1e-12)
     return (taken.T @ taken.multiply(weights[:, None]).tocsr()).toarray()
 
 

@@ -120,9 +120,8 @@ class ContentKNN(ItemToItem):
         """
         if features.matrix.shape[1] != len(self.centre_):
             raise ValueError(f"{features.name}: {features.matrix.shape[1]} dimensions, fitted on {len(self.centre_)}")
-        new = features.align(features.ids[~np.isin(features.ids, self.items_)])
-        self.items_ = np.concatenate([self.items_, new.ids])
-        self.popularity_ = np.concatenate([self.popularity_, np.zeros(len(new.ids), np.float32)])
+        new = features.align(self.unknown([features]))
+        self.extend(new.ids)
         self.unit_ = np.concatenate([self.unit_, unit_rows(new, self.centre_)])
         return self._relate()
 

@@ -98,7 +98,7 @@ def calibrated(recommended: Recommendations, history: Interactions, labels: Labe
     return _greedy(recommended, k, _fraction("strength", strength), start, shares.shape[1])
 
 
-def at_most(recommended: Recommendations, labels: Labels, k: int, most: int = 2) -> Recommendations:
+def max_per_label(recommended: Recommendations, labels: Labels, k: int, most: int = 2) -> Recommendations:
     """A business rule: at most so many items of one label (an artist, a category) in a list, its order kept.
 
     From the top, an item is left out where one of its labels is full; items without labels are never. A list may run
@@ -106,7 +106,7 @@ def at_most(recommended: Recommendations, labels: Labels, k: int, most: int = 2)
     `labels` lacks. Taught in chapter 8.
 
     >>> found = Recommendations(np.array([["a", "b", "c"]]), np.array([[3.0, 2.0, 1.0]]), None, np.array([False]))
-    >>> at_most(found, {"a": "Ada", "b": "Ada", "c": "Bo"}, k=2, most=1).ids
+    >>> max_per_label(found, {"a": "Ada", "b": "Ada", "c": "Bo"}, k=2, most=1).ids
     array([['a', 'c']], dtype=object)
     """
     codes, ids = codes_of(recommended)
@@ -134,7 +134,8 @@ class Reranked:
     >>> from functools import partial
     >>> from mmrec_helpers.ranking import Popularity
     >>> popular = Popularity().fit(Interactions([[1, 1, 0], [1, 0, 0]], ["u", "v"], ["a", "b", "c"]))
-    >>> Reranked(popular, partial(at_most, labels={"a": "Ada", "b": "Ada", "c": "Bo"}, most=1)).recommend([], 2).ids
+    >>> one_each = partial(max_per_label, labels={"a": "Ada", "b": "Ada", "c": "Bo"}, most=1)
+    >>> Reranked(popular, one_each).recommend([], 2).ids
     array([['a', 'c']], dtype=object)
     """
 

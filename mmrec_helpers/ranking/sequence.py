@@ -180,7 +180,7 @@ def recent(history: sparse.csr_matrix, time: sparse.spmatrix | None, length: int
     array([[3, 2], [0, 2]], dtype=int32)
     """
     row = np.repeat(np.arange(history.shape[0]), np.diff(history.indptr))
-    when = np.zeros(history.nnz) if time is None else stored_times(history, time)
+    when = stored_times(history, time)
     order = np.lexsort((when, row))  # stable
     if known is not None:
         order = order[known[history.indices[order]]]

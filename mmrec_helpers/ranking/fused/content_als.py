@@ -9,10 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from mmrec_helpers.catalog import Features, Interactions, Queries
-from mmrec_helpers.fusion import Block, LeftOutRidge, apply_block, fit_block
+from mmrec_helpers.fusion import Block, LeftOutRidge, apply_block, fit_block, mapped
 from mmrec_helpers.ranking.base import Capabilities
 from mmrec_helpers.ranking.factors import ImplicitALS, least_squares
-from mmrec_helpers.ranking.fused.content_kernel import check_same
 from mmrec_helpers.ranking.fused.positives import first_events
 
 SHRINK = 5.0
@@ -69,12 +68,10 @@ class ContentALS(ImplicitALS):
 
         Raises ValueError where these are not the features it was fitted on, by name and width.
         """
-        ids = np.array(list(dict.fromkeys(one for each in features for one in each.ids)), object)
-        new = ids[~np.isin(ids, self.items_)]
-        expected = self._expected([one.align(new) for one in features])
-        self.items_ = np.concatenate([self.items_, new])
-        self.popularity_, self.exposure_ = (np.concatenate([one, np.zeros(len(new), np.float32)])
-                                            for one in (self.popularity_, self.exposure_))
+        new = self.unknown(features)
+        expected = self._expected([one.align(new) for one in features], len(new))
+        self.extend(new)
+        self.exposure_ = np.concatenate([self.exposure_, np.zeros(len(new), np.float32)])
         self.item_vectors_ = np.concatenate([self.item_vectors_, self.average_ + expected.sum(axis=0)])
         self.expected_ = np.concatenate([self.expected_, expected], axis=1)
         return self
@@ -101,16 +98,12 @@ class ContentALS(ImplicitALS):
             start += width
         self.map_ = np.concatenate([np.zeros((0, self.n_factors)), *maps]).astype(np.float32)
         self.centre_ = np.concatenate([np.zeros(0), *(block.centre for block in blocks)]).astype(np.float32)
-        self.expected_ = self._expected(features)
+        self.expected_ = self._expected(features, len(self.items_))
         return self
 
-    def _expected(self, features: Sequence[Features]) -> np.ndarray:
-        """What each feature adds to the vectors expected of its items: (features, n, d); 0 where absent."""
-        check_same(features, self.modalities_, self.widths_)
-        ends = np.cumsum([0, *self.widths_])
-        each = [np.where(one.present[:, None], (one.matrix - self.centre_[a:b]) @ self.map_[a:b], 0)
-                for one, a, b in zip(features, ends, ends[1:], strict=False)]
-        return np.stack(each) if each else np.zeros((0, len(self.items_), self.n_factors), np.float32)
+    def _expected(self, features: Sequence[Features], n: int) -> np.ndarray:
+        """What each feature adds to the vectors expected of its n items: (features, n, d); 0 where absent."""
+        return mapped(features, self.modalities_, self.widths_, self.centre_, self.map_, n)
 
 
 def exposure(interactions: Interactions) -> np.ndarray:

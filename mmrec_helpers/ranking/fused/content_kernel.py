@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
 from mmrec_helpers.catalog import Features
-from mmrec_helpers.fusion import fit_block
+from mmrec_helpers.fusion import fit_block, mapped
 
 SHRINK = 5.0
 """What is known of an item with so many events counts half as much as what is known of one with very many."""
@@ -26,7 +26,7 @@ class ContentKernel(NamedTuple):
     (f, c): their principal axes, one below the other, padded with 0.
 
     >>> text = Features("tfidf", "text", ["a", "b", "c"], [[1.0, 0.0], [1.0, 0.1], [-1.0, 0.0]])
-    >>> rows = ContentKernel.of([text]).rows([text])
+    >>> rows = ContentKernel.of([text]).rows([text], 3)
     >>> alike(rows, rows, gaussian=0.5).sum(axis=0).round(2)[0]
     array([ 0.8 ,  0.55, -0.52], dtype=float32)
     """
@@ -48,14 +48,10 @@ class ContentKernel(NamedTuple):
                    np.concatenate([np.zeros(0), *(one.centre for one in blocks)]).astype(np.float32),
                    np.concatenate([np.zeros((0, most)), *padded]).astype(np.float32))
 
-    def rows(self, features: Sequence[Features]) -> np.ndarray:
-        """f of items, (m, n, c) float32, 0 where absent. Raises ValueError where these are not the features it was
+    def rows(self, features: Sequence[Features], n: int) -> np.ndarray:
+        """f of n items, (m, n, c) float32, 0 where absent. Raises ValueError where these are not the features it was
         made of, by name and width."""
-        ends = np.cumsum([0, *self.widths])
-        check_same(features, self.modalities, self.widths)
-        each = [np.where(one.present[:, None], (one.matrix - self.centre[a:b]) @ self.axes[a:b], 0)
-                for one, a, b in zip(features, ends, ends[1:], strict=False)]
-        return np.stack(each).astype(np.float32) if each else np.zeros((0, 0, 0), np.float32)
+        return mapped(features, *self, n)
 
 
 def alike(rows: np.ndarray, others: np.ndarray, gaussian: float) -> np.ndarray:
@@ -67,26 +63,20 @@ def alike(rows: np.ndarray, others: np.ndarray, gaussian: float) -> np.ndarray:
     return np.where(scale > 0, (1 - gaussian) * both + gaussian * np.exp(2 * cosine - 2), 0)
 
 
-def check_same(features: Sequence[Features], names: np.ndarray, widths: np.ndarray) -> None:
-    """Raise ValueError where these are not the features that something was fitted on, by name and width."""
-    asked = [f"{one.name} ({one.matrix.shape[1]})" for one in features]
-    fitted = [f"{name} ({width})" for name, width in zip(names, widths, strict=True)]
-    if asked != fitted:
-        raise ValueError(f"fitted on the features {', '.join(fitted)}, asked with {', '.join(asked)}")
-
-
 class Completion(NamedTuple):
     """Scores of known items to scores of new ones: h_new = scale (mean + (h_known - mean) T), for each user.
 
     T = inverse(K + smooth diag((n + 5) / n)) K_new, K and K_new the kernel among known items and between them and new
     ones, divided by K's mean diagonal; n the known items' events; mean = h_known . share, share in proportion to
-    n / (n + 5). known, new: the items' places; maps (m, known, new): T by features. Taught in chapter 8.
+    n / (n + 5). known, new: the items' places; maps (m, known, new): T by features, whole (known, new): their sum.
+    Taught in chapter 8.
     """
 
     known: np.ndarray
     new: np.ndarray
     share: np.ndarray
     maps: np.ndarray
+    whole: np.ndarray
     scale: float
 
     @classmethod
@@ -98,14 +88,14 @@ class Completion(NamedTuple):
         size = max(np.trace(among) / len(known), 1e-12)
         regular = cho_factor(among / size + np.diag(smooth * (n + SHRINK) / n))
         towards = weights * alike(rows[:, known], rows[:, new], gaussian) / size
-        maps = np.stack([cho_solve(regular, one) for one in towards])
+        maps = np.stack([cho_solve(regular, one) for one in towards]).astype(np.float32)
         share = n / (n + SHRINK)
-        return cls(known, new, (share / share.sum()).astype(np.float32), maps.astype(np.float32), scale)
+        return cls(known, new, (share / share.sum()).astype(np.float32), maps, maps.sum(axis=0), scale)
 
     def apply(self, scores: np.ndarray) -> np.ndarray:
         """h_new of h_known: (n, known) -> (n, new)."""
         mean = scores @ self.share
-        return self.scale * (mean[:, None] + (scores - mean[:, None]) @ self.maps.sum(axis=0))
+        return self.scale * (mean[:, None] + (scores - mean[:, None]) @ self.whole)
 
     def parts(self, scores: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """What each of the features adds to h_new of these of the new items, and the mean: (known,) -> (m + 1, n)."""

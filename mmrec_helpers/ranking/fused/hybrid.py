@@ -67,8 +67,10 @@ class HybridRanker(Blend):
         return Ranker.clone(self)
 
     def scoring(self, like: Ranker) -> Self:
-        """As `Ranker.scoring`."""
-        return super().scoring(like)._complete()
+        """As `Ranker.scoring`; where nothing but the share differs, new items are predicted as before."""
+        same = all(getattr(self, name) == getattr(like, name) for name in self.only_scoring if name != "share")
+        other = super().scoring(like)
+        return other if same else other._complete()
 
     def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> Self:
         """Fit the models, then the kernel."""
@@ -76,7 +78,7 @@ class HybridRanker(Blend):
         aligned = [one.align(interactions.items) for one in features]
         kernel = ContentKernel.of(aligned)
         self.modalities_, self.widths_, self.centre_, self.axes_ = kernel
-        self.rows_ = kernel.rows(aligned) if aligned else np.zeros((0, len(self.items_), 0), np.float32)
+        self.rows_ = kernel.rows(aligned, len(self.items_))
         return self._complete()
 
     def score(self, queries: Queries) -> np.ndarray:
@@ -114,16 +116,13 @@ class HybridRanker(Blend):
 
         Raises ValueError where these are not the features it was fitted on, by name and width.
         """
-        ids = np.array(list(dict.fromkeys(one for each in features for one in each.ids)), object)
-        new = ids[~np.isin(ids, self.items_)]
-        rows = self._kernel().rows([one.align(new) for one in features])
+        new = self.unknown(features)
+        kernel = ContentKernel(self.modalities_, self.widths_, self.centre_, self.axes_)
+        rows = kernel.rows([one.align(new) for one in features], len(new))
+        for ranker in self.rankers_.values():
+            ranker.add_items(features) if isinstance(ranker, ContentALS) else ranker.extend(new)
+        self.extend(new)
         self.rows_ = np.concatenate([self.rows_, rows], axis=1)
-        for ranker in (self, *self.rankers_.values()):
-            if isinstance(ranker, ContentALS):
-                ranker.add_items(features)
-            else:
-                ranker.items_ = np.concatenate([ranker.items_, new])
-                ranker.popularity_ = np.concatenate([ranker.popularity_, np.zeros(len(new), np.float32)])
         return self._complete()
 
     @classmethod
@@ -133,9 +132,6 @@ class HybridRanker(Blend):
         if ranker.widths_.sum() != len(ranker.centre_):
             raise ValueError("widths_ does not fit")
         return ranker._complete()
-
-    def _kernel(self) -> ContentKernel:
-        return ContentKernel(self.modalities_, self.widths_, self.centre_, self.axes_)
 
     def _complete(self) -> Self:
         """Where there are known and new items with features, how scores of the former give those of the latter.

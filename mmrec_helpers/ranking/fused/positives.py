@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from mmrec_helpers.catalog import Interactions
+from mmrec_helpers.ranking.times import stored_times
 
 NEVER = -1e9
 """Added to the logit of an item that could not be taken."""
@@ -36,7 +37,7 @@ class Positives:
         self.users, self.items = coo.row, coo.col
         self.batch = min(batch, len(coo.row))
         self.steps = len(coo.row) // self.batch if self.batch else 0
-        self.when, self.first = _times(interactions, coo), first_events(interactions)
+        self.when, self.first = stored_times(self.matrix, interactions.time), first_events(interactions)
         self.n_drawn = max_items if self.matrix.shape[1] > max_items else None
         self.log_chance = np.zeros(self.matrix.shape[1], np.float32) if self.n_drawn is None else self._log_chance()
         self.rng = np.random.default_rng(seed)
@@ -79,10 +80,3 @@ def first_events(interactions: Interactions) -> np.ndarray:
     first = np.full(events.shape[1], np.inf)
     np.minimum.at(first, events.col, 0 if interactions.time is None else events.data)
     return first
-
-
-def _times(interactions: Interactions, coo: sparse.coo_matrix) -> np.ndarray:
-    """When each positive was; 0 where times are not known."""
-    if interactions.time is None:
-        return np.zeros(len(coo.row))
-    return np.asarray(sparse.csr_matrix(interactions.time)[coo.row, coo.col]).ravel()
