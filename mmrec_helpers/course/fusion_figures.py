@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mmrec_helpers.course import result_figures
 from mmrec_helpers.course.bench_tables import BENCH, read
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.ranking import Ranker
@@ -116,36 +117,14 @@ def results(folder: str | Path = BENCH) -> dict[str, dict[str, dict]]:
 
 def intervals(folder: str | Path = BENCH) -> Figure:
     """NDCG of every method on every task, with its interval; a dotted line at ALS."""
-    import matplotlib.pyplot as plt
-
-    found, closed = results(folder), read("fusion", folder)
-    order = _best_first(found)[::-1]
-    figure, panels = plt.subplots(1, len(found), figsize=(2.5 + 1.7 * len(found), 0.8 + 0.23 * len(order)), sharey=True,
-                                  layout="constrained")
-    for axes, (task, rows) in zip(panels, found.items(), strict=True):
-        for name, row in rows.items():
-            _interval(axes, row["ndcg"], order.index(name), COLORS[row["level"]])
-        axes.axvline(rows["ALS"]["ndcg"]["mean"], color=COLORS["none"], lw=0.8, ls=":")
-        axes.set(title=f"{TASKS[task]}\nNDCG@{closed[task]['k']}", yticks=range(len(order)), yticklabels=order,
-                 xlim=(0, None))
-        axes.locator_params(axis="x", nbins=4)
-        axes.tick_params(labelsize=8)
-    shown = {row["level"] for rows in found.values() for row in rows.values()}
-    handles = [plt.Line2D([], [], color=color, marker="o", label=level) for level, color in COLORS.items()
-               if level in shown]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8)
-    return figure
+    closed = read("fusion", folder)
+    titles = {task: f"{title}\nNDCG@{closed[task]['k']}" for task, title in TASKS.items() if task in closed}
+    return result_figures.intervals(results(folder), titles, COLORS, "ALS")
 
 
 def differences(other: str, methods: Sequence[str] = (), folder: str | Path = BENCH) -> pd.DataFrame:
-    """How far methods are above another, a column for each task: the paired difference of NDCG, and that in words.
-
-    other: `ALS` or `ALS + prior without content`; methods: by default all, best first. "=": no difference shown.
-    """
-    found = results(folder)
-    rows = methods or [name for name in _best_first(found) if name != other]
-    return pd.DataFrame({TASKS[task]: {name: _difference(each.get(name, {}).get(f"against {other}")) for name in rows}
-                         for task, each in found.items()})
+    """As `result_figures.differences`, of ALS or of ALS + prior without content, on every task."""
+    return result_figures.differences(results(folder), TASKS, other, methods)
 
 
 def knock_outs(tasks: Sequence[str] = ("cold items", "redraws"), folder: str | Path = BENCH) -> Figure:
@@ -212,23 +191,6 @@ def choices(rankers: Mapping[str, Ranker], folder: str | Path = BENCH) -> pd.Dat
         "fit, core-s": found["redraws"].get(name, {}).get("fit core-s", ""),
         **{TASKS[task]: _mean(found[task].get(name)) for task in ("redraws", "cold items")}}
         for name, one in rankers.items()}).T
-
-
-def _best_first(found: Mapping[str, Mapping[str, dict]]) -> list[str]:
-    """The methods by their mean over the redraws."""
-    every = dict.fromkeys(name for rows in found.values() for name in rows)
-    return sorted(every, key=lambda name: -found["redraws"].get(name, {"ndcg": {"mean": 0}})["ndcg"]["mean"])
-
-
-def _interval(axes: Axes, row: Mapping[str, float], height: float, color: str) -> None:
-    axes.plot([row["low"], row["high"]], [height, height], color=color)
-    axes.plot(row["mean"], height, "o", ms=4, color=color)
-
-
-def _difference(row: Mapping[str, object] | None) -> str:
-    if row is None:
-        return ""
-    return f"{round(row['mean'], 3) + 0.0:+.3f} {'=' if row['words'] == NO_DIFFERENCE else row['words']}"
 
 
 def _named(way: str) -> str:
