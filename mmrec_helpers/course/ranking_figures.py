@@ -59,7 +59,8 @@ def growth(folder: str | Path = BENCH) -> Figure:
     """Core-seconds of a fit and largest memory over the number of items and of users, both axes logarithmic."""
     import matplotlib.pyplot as plt
 
-    rankers, every = read("growth", folder)["rankers"], [(along, what) for what in TITLES for along in ("items", "users")]
+    rankers = read("growth", folder)["rankers"]
+    every = [(along, what) for what in TITLES for along in ("items", "users")]
     figure, panels = plt.subplots(1, len(every), figsize=(13, 3.4), layout="constrained")
     for axes, (along, what) in zip(panels, every, strict=True):
         for number, (name, curves) in enumerate(rankers.items()):
