@@ -9,24 +9,18 @@ cold items, where MMREC_MOVIELENS names it. Differences are paired, intervals ho
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from bench import record
-from bench.methods import _over, figures, shown
-from mmrec_helpers import datasets, splits
-from mmrec_helpers.catalog import Catalog, Features, Interactions, Queries, Split
-from mmrec_helpers.datasets.recordshop.redraw import redraw
-from mmrec_helpers.evaluation import Scores, evaluate, in_words, tune
-from mmrec_helpers.evaluation.methods import NEIGHBOURS, SETTINGS, features_for
-from mmrec_helpers.features.audio import PreviewGRU
-from mmrec_helpers.features.image import CoverCNN
-from mmrec_helpers.features.store import extract
-from mmrec_helpers.features.text import TfidfText
-from mmrec_helpers.fusion import FeatureFusion, LeftOutRidge
+from bench.judging import SEED, Judged, against, figures, judge, shown
+from bench.tasks import NO_CONTENT, REDRAWN, SHARES, PredictedPopularity, extracted, length, splits_of
+from mmrec_helpers import datasets
+from mmrec_helpers.catalog import Features, Split
+from mmrec_helpers.evaluation.methods import NEIGHBOURS, SETTINGS
+from mmrec_helpers.fusion import FeatureFusion
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import (
     EASE,
@@ -42,7 +36,8 @@ from mmrec_helpers.ranking import (
 from mmrec_helpers.ranking.fused import stacked_weights
 
 MEASURES = (
-    "bench/methods", "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
+    "bench/judging", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "mmrec_helpers/datasets/movielens",
     "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods",
     "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio", "mmrec_helpers/features/base",
@@ -55,36 +50,11 @@ MEASURES = (
     "mmrec_helpers/ranking/fused/stacking", "mmrec_helpers/ranking/linear", "mmrec_helpers/ranking/neighbours",
     "mmrec_helpers/ranking/popularity", "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
 
-SEED, DRAWS, K, COLD_K = 0, 5, 20, 10
 KNN = "content kNN (whitened)"
 VOTES = {"EASE and ALS, votes": ("EASE", "ALS", "scores"), "ALS and content kNN, votes": ("ALS", KNN, "scores"),
          "ALS and content kNN, ranks": ("ALS", KNN, "ranks"), "ALS and content kNN, learned": ("ALS", KNN, "learned"),
          "EASE and ALS + content, votes": ("EASE", ContentALS.name, "scores")}
 """Name: two methods at their own best settings, and how their votes are added."""
-NO_CONTENT = "ALS + prior without content"
-
-
-class PredictedPopularity(Ranker):
-    """A control: everybody gets the items whose content is like that of popular items; nothing is personal."""
-
-    name = "predicted popularity"
-
-    def __init__(self, ridge: float = 30.0) -> None:
-        self.ridge = ridge
-
-    def fit(self, interactions: Interactions, features: Sequence[Features] = ()) -> PredictedPopularity:
-        """Ridge regression of log(1 + popularity) on the features, each item left out; the training set is the
-        items with an event."""
-        super().fit(interactions)
-        rows = FeatureFusion(n_each=96, whiten=0.5).fit(features).transform(features).align(interactions.items).matrix
-        rows = np.concatenate([np.ones((len(rows), 1)), rows], axis=1)
-        known = np.log1p(self.popularity_)[:, None]
-        self.expected_ = LeftOutRidge(rows, self.popularity_ > 0, self.ridge).predict(known)[:, 0]
-        return self
-
-    def score(self, queries: Queries) -> np.ndarray:
-        """The same for everybody."""
-        return np.tile(self.expected_, (len(queries), 1))
 
 
 class Method(NamedTuple):
@@ -93,16 +63,6 @@ class Method(NamedTuple):
     level: str
     settings: Sequence[Ranker]
     features: Sequence[Features] = ()
-
-
-class Judged(NamedTuple):
-    """One method on one split: its scores on test, the chosen parameters, the core-seconds of the last fit, its level
-    of fusion."""
-
-    scores: Scores
-    params: dict[str, object]
-    seconds: float
-    level: str = ""
 
 
 def methods(features: Sequence[Features]) -> dict[str, Method]:
@@ -142,7 +102,7 @@ def judged(split: Split, features: Sequence[Features], k: int) -> dict[str, Judg
     for name, (one, other, how) in VOTES.items():
         voters = {voter: kinds[voter](**found[voter].params) for voter in (one, other)}
         known = every[KNN].features if other == KNN else features
-        weights = [{one: 1 - share, other: share} for share in (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)]
+        weights = [{one: 1 - share, other: share} for share in SHARES]
         if how == "learned":
             fitted = {voter: ranker.clone().fit(split.valid.fit, known) for voter, ranker in voters.items()}
             weights = [stacked_weights(fitted, split.valid, seed=SEED)]
@@ -158,14 +118,6 @@ def weighted(features: Sequence[Features]) -> list[Features]:
         features).transform(features) for one in features for factor in (0.5, 2.0)]
 
 
-def judge(settings: Sequence[Ranker], split: Split, features: Sequence[Features], k: int) -> Judged:
-    """Tune on valid, then the test."""
-    tuned = tune(settings, split, features, k=k)
-    start = time.process_time()
-    tuned.ranker.clone().fit(split.test.fit, features)
-    return Judged(evaluate(tuned.ranker, split.test, k), tuned.params, time.process_time() - start)
-
-
 def table(name: str, draws: Sequence[dict[str, Judged]]) -> dict[str, object]:
     """A task's table: methods best first, each with its level and fit seconds, and against the two controls."""
     found = figures([{method: one.scores for method, one in draw.items()} for draw in draws])
@@ -179,46 +131,17 @@ def table(name: str, draws: Sequence[dict[str, Judged]]) -> dict[str, object]:
     return shown(name, found)
 
 
-def against(mine: Sequence[Scores], others: Sequence[Scores]) -> dict[str, object]:
-    """Paired over users and draws."""
-    difference = _over([a.metrics["ndcg"] - b.metrics["ndcg"] for a, b in zip(mine, others, strict=True)])
-    return {**difference._asdict(), "words": in_words(difference)}
-
-
-def extracted(catalog: Catalog) -> list[Features]:
-    """The features of the main job that any item has."""
-    every = [extract(catalog, one) for one in (TfidfText(), CoverCNN(), PreviewGRU())
-             if any(medium is not None for medium in catalog.media(one.modality))]
-    return features_for("", every)
-
-
-def tasks(catalog: Catalog) -> dict[str, list[Split]]:
-    """The tasks of the record shop that have five draws."""
-    logs = [splits.default(preprocess(redraw(catalog.root, draw + 1), check_media=False)[0]) for draw in range(DRAWS)]
-    return {"redraws": logs, "redraws, long tail": [splits.long_tail(one) for one in logs],
-            "cold items": [splits.cold_items(catalog, seed=draw) for draw in range(DRAWS)]}
-
-
-def length(task: str) -> int:
-    """Of a task's lists."""
-    return COLD_K if task.endswith("cold items") else K
-
-
 def main() -> None:
     """Every task."""
     catalog, _ = preprocess(datasets.load("recordshop"))
-    features, own = extracted(catalog), splits.default(catalog, seed=SEED)
-    over_draws = tasks(catalog)
-    every = {**over_draws, "recordshop": [own], "long tail": [splits.long_tail(own)]}
-    found: dict[str, object] = {
-        name: table(name, [judged(split, features, length(name)) for split in some])
-        for name, some in every.items()}
+    shops = [(catalog, (*REDRAWN, "recordshop", "long tail"))]
     if data := os.environ.get("MMREC_MOVIELENS"):
-        films, _ = preprocess(datasets.load(data))
-        seen = extracted(films)
-        found["MovieLens"] = table("MovieLens", [judged(splits.default(films, seed=SEED), seen, K)])
-        cold = [splits.cold_items(films, seed=draw) for draw in range(DRAWS)]
-        found["MovieLens, cold items"] = table("MovieLens, cold items", [judged(one, seen, COLD_K) for one in cold])
+        shops.append((preprocess(datasets.load(data))[0], ("MovieLens", "MovieLens, cold items")))
+    found: dict[str, object] = {}
+    for shop, tasks in shops:
+        features = extracted(shop)
+        found |= {task: table(task, [judged(split, features, length(task)) for split in splits_of(shop, task)])
+                  for task in tasks}
     record.write("fusion", SEED, found)
 
 

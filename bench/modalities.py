@@ -16,17 +16,18 @@ from itertools import combinations
 import numpy as np
 
 from bench import record
-from bench.fusion import KNN, SEED, VOTES, against, extracted, judge, length, methods, tasks
-from bench.methods import _over
+from bench.fusion import KNN, VOTES, methods
+from bench.judging import SEED, against, judge, over
+from bench.tasks import REDRAWN, SHARES, extracted, length, planted, splits_of
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Features, Split
-from mmrec_helpers.datasets.recordshop.world import MODALITIES, World
+from mmrec_helpers.datasets.recordshop.world import World
 from mmrec_helpers.evaluation import Scores, evaluate, tune
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import L3AE, Blend, ContentALS, Ranker, SideEASE
 
 MEASURES = (
-    "bench/fusion", "bench/methods", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "bench/fusion", "bench/judging", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
     "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
     "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
@@ -60,7 +61,7 @@ def spoilt(features: Sequence[Features], seed: int) -> dict[str, list[Features]]
         "constant": lambda one, rng: np.ones_like(one.matrix)}
 
     def said(one: Features, way: str) -> Features:
-        rng = np.random.default_rng([seed, len(one.name)])
+        rng = np.random.default_rng([seed, *one.name.encode()])
         return Features(one.name, one.modality, one.ids, ways[way](one, rng), one.present)
 
     found = {f"{one.name} {way}": [said(other, way) if other is one else other for other in features]
@@ -80,9 +81,7 @@ def ranked(sets: Mapping[str, Callable[[int], Sequence[Features]]], draws: Seque
     """ALS + content with each set of features, tuned on valid; NDCG and the paired difference to one of the sets."""
     found = {name: [judge(SETTINGS, split, features(draw), k).scores for draw, split in enumerate(draws)]
              for name, features in sets.items()}
-    return {name: {"ndcg": _over([one.metrics["ndcg"] for one in scores])._asdict(),
-                   **({f"against {reference}": against(scores, found[reference])} if name != reference else {})}
-            for name, scores in found.items()}
+    return compared(found, reference)
 
 
 def knocked_out(draws: Sequence[Split], features: Sequence[Features], k: int) -> dict[str, object]:
@@ -103,22 +102,16 @@ def chosen_on_valid(split: Split, features: Sequence[Features], k: int) -> dict[
     every, (one, other, how) = methods(features), VOTES[VOTED]
     found = {name: tune(every[name].settings, split, every[name].features, k=k).ranker for name in (*KNOCKED, one)}
     voters = {name: found[name].clone() for name in (one, other)}
-    blends = [Blend(voters, {one: 1 - share, other: share}, how) for share in (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)]
+    blends = [Blend(voters, {one: 1 - share, other: share}, how) for share in SHARES]
     del found[one]  # it sees no features
     return {**found, VOTED: tune(blends, split, features, k=k).ranker}
 
 
-def compared(sets: Mapping[str, Sequence[Scores]]) -> dict[str, object]:
-    """NDCG with each set of features, and the paired difference to the real ones."""
-    return {key: {"ndcg": _over([one.metrics["ndcg"] for one in scores])._asdict(),
-                  **({f"against {INTACT}": against(scores, sets[INTACT])} if key != INTACT else {})}
+def compared(sets: Mapping[str, Sequence[Scores]], reference: str = INTACT) -> dict[str, object]:
+    """NDCG with each set of features, and the paired difference to one of them."""
+    return {key: {"ndcg": over([one.metrics["ndcg"] for one in scores])._asdict(),
+                  **({f"against {reference}": against(scores, sets[reference])} if key != reference else {})}
             for key, scores in sets.items()}
-
-
-def planted(world: World) -> list[Features]:
-    """The true factors of each modality, as features: what perfect encoders would give."""
-    rows = world.factors.reshape(len(world.genre), len(MODALITIES), -1)
-    return [Features(f"true {name}", name, world.item_ids, rows[:, number]) for number, name in enumerate(MODALITIES)]
 
 
 def main() -> None:
@@ -128,7 +121,8 @@ def main() -> None:
     intact, found = " + ".join(one.name for one in features), {}
     sets = {key: (lambda draw, some=some: some) for one in (features, truth) for key, some in subsets(one).items()}
     spoils = {key: (lambda draw, key=key: spoilt(features, draw)[key]) for key in spoilt(features, 0)}
-    for name, draws in tasks(catalog).items():
+    for name in REDRAWN:
+        draws = splits_of(catalog, name)
         both = ranked({**sets, **spoils}, draws, length(name), intact)
         found[name] = {"by modality": {key: both[key] for key in sets}, "controls": {key: both[key] for key in spoils},
                        "knock-out": knocked_out(draws, features, length(name))}

@@ -11,16 +11,15 @@ with one modality or all shuffled.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from bench import record
-from bench.fusion import SEED, Judged, against, extracted, judge, length, tasks
-from bench.methods import figures, shown
+from bench.judging import SEED, Judged, against, averaged, figures, judge, seeded, shown, timed
 from bench.modalities import INTACT, compared, spoilt
+from bench.tasks import REDRAWN, extracted, length, splits_of
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.evaluation import evaluate, tune
@@ -29,7 +28,7 @@ from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ContentALS, CrossAttention, GatedFusion, Ranker, TwoTower
 
 MEASURES = (
-    "bench/fusion", "bench/methods", "bench/modalities", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "bench/judging", "bench/modalities", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
     "mmrec_helpers/datasets/movielens", "mmrec_helpers/datasets/recordshop/log",
     "mmrec_helpers/datasets/recordshop/redraw", "mmrec_helpers/evaluation/compare",
     "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
@@ -61,11 +60,6 @@ def chosen(split: Split, features: Sequence[Features], k: int) -> list[Ranker]:
                  k=k).ranker.clone() for kind in NETWORKS]
 
 
-def seeded(network: Ranker, seed: int) -> Ranker:
-    """The same setting with another seed."""
-    return type(network)(**{**network.get_params(), "seed": seed})
-
-
 def judged(draws: Sequence[Drawn], features: Sequence[Features], networks: Sequence[Ranker],
            asked: Sequence[Sequence[Split]], k: int) -> list[list[dict[str, Judged]]]:
     """For each list of splits in `asked` (one a draw, with the draw's own log to learn from), the methods of each draw:
@@ -79,29 +73,6 @@ def judged(draws: Sequence[Drawn], features: Sequence[Features], networks: Seque
                       for name in ("ALS", ContentALS.name)}
             tables.append(closed | {
                 one.name: Judged(evaluate(one, split.test, k), one.get_params(), seconds) for one, seconds in fitted})
-    return found
-
-
-def timed(network: Ranker, split: Split, features: Sequence[Features]) -> tuple[Ranker, float]:
-    """Fitted for the test, and the core-seconds that took."""
-    import keras
-
-    keras.utils.clear_session()  # else what Keras keeps of every network adds up
-    start = time.process_time()
-    return network.fit(split.test.fit, features), time.process_time() - start
-
-
-def averaged(draws: Sequence[Mapping[str, Judged]]) -> dict[str, Judged]:
-    """One log, several seeds: every user's scores as the mean over the seeds."""
-    def mean(each: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        return {metric: np.mean([one[metric] for one in each], axis=0) for metric in each[0]}
-
-    found = {}
-    for method, first in draws[0].items():
-        each = [draw[method].scores for draw in draws]
-        groups = {group: mean([one.groups[group] for one in each]) for group in each[0].groups}
-        found[method] = first._replace(scores=replace(each[0], metrics=mean([one.metrics for one in each]),
-                                                      groups=groups))
     return found
 
 
@@ -136,7 +107,7 @@ def main() -> None:
     """Every task."""
     catalog, _ = preprocess(datasets.load("recordshop"))
     features, own = extracted(catalog), [splits.default(catalog, seed=SEED)] * SEEDS
-    every, found = tasks(catalog), {}
+    every, found = {task: splits_of(catalog, task) for task in REDRAWN}, {}
     logs, cold = ([Drawn(split, seed) for seed, split in enumerate(every[name])] for name in ("redraws", "cold items"))
     networks = {name: chosen(split, features, length(name)) for name, split in (
         ("recordshop", own[0]), ("redraws", logs[0].split), ("cold items", cold[0].split))}

@@ -21,21 +21,18 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from bench import record
-from bench.fusion import COLD_K, DRAWS, NO_CONTENT, SEED, K, PredictedPopularity, against, extracted
-from bench.methods import _over, figures, shown
-from bench.modalities import planted
-from bench.networks import averaged, seeded, timed
+from bench.calibrate import Oracle
+from bench.judging import SEED, Judged, against, averaged, figures, over, seeded, shown, timed
 from bench.peers import PEERS, CornacCTR
+from bench.tasks import NO_CONTENT, PredictedPopularity, extracted, length, planted, splits_of
 from mmrec_helpers import datasets, splits
-from mmrec_helpers.catalog import Catalog, Features, Queries, Split
-from mmrec_helpers.datasets.recordshop.redraw import redraw
-from mmrec_helpers.datasets.recordshop.world import World
-from mmrec_helpers.evaluation import Scores, evaluate, tune
+from mmrec_helpers.catalog import Catalog, Features, Split
+from mmrec_helpers.datasets.recordshop.world import MODALITIES, World
+from mmrec_helpers.evaluation import evaluate, tune
 from mmrec_helpers.evaluation.methods import tune_hybrid
 from mmrec_helpers.evaluation.tuning import Tuned
 from mmrec_helpers.fusion import FeatureFusion
@@ -59,8 +56,8 @@ from mmrec_helpers.ranking import (
 )
 
 MEASURES = (
-    "bench/fusion", "bench/methods", "bench/modalities", "bench/networks", "bench/peers",
-    "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
+    "bench/calibrate", "bench/judging", "bench/peers", "bench/tasks", "data/recordshop/manifest.json",
+    "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
     "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
     "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
@@ -85,32 +82,6 @@ class Method:
     features: Sequence[Features] = ()
     level: str = "none"
     slow: bool = False
-
-
-class Judged(NamedTuple):
-    """Scores on test, also with the planted factors where it was tried; the chosen parameters, core-seconds of a fit,
-    how many settings were tried."""
-
-    scores: Scores
-    params: Mapping[str, object]
-    seconds: float
-    budget: int
-    with_planted: Scores | None = None
-
-
-class Oracle(Ranker):
-    """The planted utility of every record for the listeners, which no ranker can know."""
-
-    name = ORACLE
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-
-    def score(self, queries: Queries) -> np.ndarray:
-        """The logits of choice, after drift."""
-        rows = [int(user[1:]) - 1 for user in queries.users]
-        columns = [int(item[1:]) - 1 for item in self.items_]
-        return self.world.utility(np.array(rows))[:, columns]
 
 
 def grid(make: Callable[..., Ranker], **values: Sequence[object]) -> list[Ranker]:
@@ -187,7 +158,7 @@ def slow(draw: Split, asked: Sequence[Split], every: Mapping[str, Method], truth
             other = timed(seeded(chosen[name], seed), draw, features)[0] if features else None
             for table, split in zip(found, asked, strict=True):
                 table[name] = Judged(evaluate(ranker, split.test, k), ranker.get_params(), seconds, len(one.settings),
-                                     other and evaluate(other, split.test, k))
+                                     with_planted=other and evaluate(other, split.test, k))
     return found
 
 
@@ -201,7 +172,7 @@ def finished(tuned: Tuned, split: Split, features: Sequence[Features], known: Se
     """A tuned ranker on test, and the same setting fitted with the planted factors."""
     _, seconds = timed(tuned.ranker.clone(), split, features)
     other = evaluate(unnamed(tuned.ranker).fit(split.test.fit, known), split.test, k) if known else None
-    return Judged(evaluate(tuned.ranker, split.test, k), tuned.params, seconds, len(tuned.scores), other)
+    return Judged(evaluate(tuned.ranker, split.test, k), tuned.params, seconds, len(tuned.scores), with_planted=other)
 
 
 def unnamed(ranker: Ranker) -> Ranker:
@@ -234,32 +205,19 @@ def table(name: str, each: Sequence[Mapping[str, Judged]], levels: Mapping[str, 
             row["planted"] = round(float(np.mean([
                 draw[method].with_planted.metrics["ndcg"].mean() for draw in each])), 4)
     if oracle:
-        found[ORACLE] = _over([one.metrics["ndcg"] for one in oracle])._asdict()
+        found[ORACLE] = over([one.metrics["ndcg"] for one in oracle])._asdict()
     return {**shown(name, found), "best without content": without}
 
 
 def drawn(catalog: Catalog, task: str) -> list[list[Split]]:
     """The draws of a task, each with the lists asked for: all items and, of redraws and of films, the long tail."""
-    if task == "redraws":
-        logs = [splits.default(preprocess(redraw(catalog.root, number + 1), check_media=False)[0])
-                for number in range(DRAWS)]
-        return [[one, splits.long_tail(one)] for one in logs]
-    if task.endswith("cold items"):
-        return [[splits.cold_items(catalog, seed=draw)] for draw in range(DRAWS)]
-    if task.endswith("cold users"):
-        return [[splits.cold_users(catalog, seed=draw)] for draw in range(DRAWS)]
-    whole = splits.default(catalog, seed=SEED)
-    return [[whole, splits.long_tail(whole)] if task == "MovieLens" else [whole]]
+    every = splits_of(catalog, task)
+    return [[one, splits.long_tail(one)] if task in ("redraws", "MovieLens") else [one] for one in every]
 
 
 def texts(catalog: Catalog) -> list[str]:
     """Titles and descriptions, in the order of the items."""
     return catalog.items[["title", "description"]].fillna("").agg(" ".join, axis=1).tolist()
-
-
-def length(task: str) -> int:
-    """Of a task's lists."""
-    return COLD_K if task.endswith("cold items") else K
 
 
 class Shop:
@@ -298,8 +256,8 @@ class Shop:
         if self.world is not None:
             for asked, tables in zip(draws * len(each), each, strict=False):
                 for split, methods_of in zip(asked, tables, strict=True):
-                    oracle = Oracle(self.world).fit(split.test.fit)
-                    methods_of[ORACLE] = Judged(evaluate(oracle, split.test, length(task)), {}, 0.0, 0)
+                    oracle = Oracle(self.world, split.test.fit.items, MODALITIES, ORACLE)
+                    methods_of[ORACLE] = Judged(evaluate(oracle, split.test, length(task)), {}, 0.0)
         levels = {name: one.level for name, one in some.items()}
         names = (task, f"{task}, long tail")
         return {name: table(name, tables, levels, one_log)

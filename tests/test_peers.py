@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench import peers, ranking
-from bench.networks import seeded
+from bench.judging import seeded
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Features, Interactions, Queries
 from mmrec_helpers.evaluation import evaluate, in_words, paired
