@@ -11,7 +11,8 @@ Tasks: the record shop's own log; five redraws of it (all targets, and `ndcg, kn
 events; the long tail); users and items never learned from, over five draws of them; on MovieLens, where MMREC_MOVIELENS
 names it, the log and its long tail, new films and new users (without slow methods: a fit takes minutes). `oracle`: the
 planted utility itself; `planted`: the same method and setting with the planted factors in place of the features.
-Differences are paired, intervals hold users and draws.
+Differences are paired, to the hybrid and to the best method without content (SASRec's also to the same network without
+order); intervals hold users and draws.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ MEASURES = (
 BUDGET, SLOW_BUDGET, SEEDS = 12, 6, 3
 """Settings that a method, and a slow one, may try; trainings of a slow one on one log."""
 
-ORACLE = "oracle"
+ORACLE, NO_ORDER = "oracle", "SASRec without order"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def methods(features: Sequence[Features], texts: Sequence[str] | None = None) ->
         NO_CONTENT: Method(grid(ContentALS, l2=(30.0, 45.0, 75.0, 110.0), alpha=(3.0, 10.0, 20.0))),
         BPR.name: Method(grid(BPR, l2=(0.7, 1.0, 1.25), rate=(0.02, 0.05)), slow=True),
         SASRec.name: Method(grid(SASRec, l2=(2.0, 5.0), dropout=(0.3, 0.5, 0.7)), slow=True),
+        NO_ORDER: Method(grid(SASRec, l2=(2.0, 5.0), dropout=(0.3, 0.5, 0.7), order=[False]), slow=True),
         "content kNN": Method(grid(ContentKNN, features=[fused.name], k=(
             10, 20, 30, 60, 100, 200, 300, 400, 600, 800, 1000, 1200)), [fused], "content"),
         SideEASE.name: Method(grid(SideEASE, l2=(50.0, 100.0, 200.0, 400.0), weight=(1.0, 3.0, 10.0)), features,
@@ -197,7 +199,8 @@ def table(name: str, each: Sequence[Mapping[str, Judged]], levels: Mapping[str, 
                     round(float(draw[method].scores.metrics["ndcg"].mean()), 4) for draw in each]}
         row |= {f"against {other}": against([draw[method].scores for draw in draws],
                                             [draw[other].scores for draw in draws])
-                for other in (HybridRanker.name, without) if method != other}
+                for other in (HybridRanker.name, without, *([NO_ORDER] if method == SASRec.name else []))
+                if method != other and other in draws[0]}
         if oracle:
             best = np.mean([one.metrics["ndcg"].mean() for one in oracle])
             row["of the oracle"] = round(row["ndcg"]["mean"] / best, 3)
@@ -264,7 +267,7 @@ class Shop:
                 for name, tables in zip(names, zip(*each, strict=True), strict=False)}
 
 
-NETWORKS = (BPR.name, SASRec.name, VBPR.name, TwoTower.name)
+NETWORKS = (BPR.name, SASRec.name, NO_ORDER, VBPR.name, TwoTower.name)
 """Of the slow methods those that take the record shop's settings on films."""
 
 SHOP_TASKS = ("redraws", "cold users", "recordshop", "cold items")

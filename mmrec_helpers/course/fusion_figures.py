@@ -182,25 +182,13 @@ def by_modality(tasks: Sequence[str] = ("redraws", "cold items"), folder: str | 
 
 
 def choices(rankers: Mapping[str, Ranker], folder: str | Path = BENCH) -> pd.DataFrame:
-    """What each ranker can do, and its committed seconds and NDCG. rankers: by the names of their rows."""
+    """As `result_figures.choices`, on the redraws and on cold items, with the level of fusion before it."""
     found = results(folder)
-    return pd.DataFrame({name: {
-        "fused at": found["redraws"].get(name, {}).get("level", ""), "new items": _yes(one.capabilities.new_items),
-        "added without a refit": _yes(hasattr(one, "add_items")),
-        "parts by source": _yes(type(one).parts is not Ranker.parts),
-        "fit, core-s": found["redraws"].get(name, {}).get("fit core-s", ""),
-        **{TASKS[task]: _mean(found[task].get(name)) for task in ("redraws", "cold items")}}
-        for name, one in rankers.items()}).T
+    table = result_figures.choices(rankers, found, {task: TASKS[task] for task in ("redraws", "cold items")})
+    table.insert(0, "fused at", [found["redraws"].get(name, {}).get("level", "") for name in rankers])
+    return table
 
 
 def _named(way: str) -> str:
     name, _, how = way.rpartition(" ")
     return f"{NAMES.get(name, name)} {how}"
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _mean(row: Mapping[str, Mapping[str, float]] | None) -> str:
-    return "" if row is None else f"{row['ndcg']['mean']:.3f}"

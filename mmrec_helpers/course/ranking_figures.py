@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmrec_helpers.course import result_figures
 from mmrec_helpers.course.bench_tables import BENCH, read
+from mmrec_helpers.ranking import Ranker
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -53,6 +54,11 @@ def left_to_find(task: str = "redraws", folder: str | Path = BENCH) -> pd.DataFr
     return pd.DataFrame({name: {
         "NDCG": row["ndcg"]["mean"], "of the oracle": row.get("of the oracle"), "with planted": row.get("planted"),
         "settings tried": row["budget"], "fit, core-s": row["fit core-s"]} for name, row in rows.items()}).T
+
+
+def choices(rankers: Mapping[str, Ranker], folder: str | Path = BENCH) -> pd.DataFrame:
+    """What each ranker can do, core-seconds of a fit, NDCG on the tasks of the shop. rankers: by their rows' names."""
+    return result_figures.choices(rankers, results(SHOP, folder), SHOP)
 
 
 def growth(folder: str | Path = BENCH) -> Figure:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
+from mmrec_helpers.ranking import Ranker
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +52,21 @@ def differences(found: Results, titles: Mapping[str, str], other: str, methods: 
                          for task, each in found.items()})
 
 
+def choices(rankers: Mapping[str, Ranker], found: Results, titles: Mapping[str, str]) -> pd.DataFrame:
+    """What each ranker can do, its core-seconds of a fit on the first of the tasks of `titles`, and its NDCG on each.
+
+    rankers: by the names of their rows.
+    """
+    first = next(iter(titles))
+    return pd.DataFrame({name: {
+        "new items": _yes(one.capabilities.new_items), "added without a refit": _yes(hasattr(one, "add_items")),
+        "reasons by past item": _yes(one.capabilities.explains),
+        "parts by source": _yes(type(one).parts is not Ranker.parts),
+        "fit, core-s": found[first].get(name, {}).get("fit core-s", ""),
+        **{title: _mean(found[task].get(name)) for task, title in titles.items()}}
+        for name, one in rankers.items()}).T
+
+
 def best_first(found: Results) -> list[str]:
     """Every method of any task, by its mean on the first; those that are not there last."""
     every = dict.fromkeys(name for rows in found.values() for name in rows)
@@ -67,3 +83,11 @@ def _difference(row: Mapping[str, object] | None) -> str:
     if row is None:
         return ""
     return f"{round(row['mean'], 3) + 0.0:+.3f} {'=' if row['words'] == NO_DIFFERENCE else row['words']}"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _mean(row: Mapping[str, Mapping[str, float]] | None) -> str:
+    return "" if row is None else f"{row['ndcg']['mean']:.3f}"
