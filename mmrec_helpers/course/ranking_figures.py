@@ -21,8 +21,10 @@ FILMS = {"MovieLens": "MovieLens", "MovieLens, long tail": "long tail", "MovieLe
          "MovieLens, cold items": "new films"}
 """The tasks that are shown, each with its title."""
 
-COLORS = {"control": "#555555", "none": "#c46d5e", "content": "#4878a8", "peer": "#d9a441"}
-"""Of the levels: controls, ours without content, ours with content, those of other libraries."""
+LEVELS = {"control": "controls", "none": "without content", "content": "with content", "peer": "other libraries"}
+"""What the levels of the rows are called."""
+
+COLORS = {"controls": "#555555", "without content": "#c46d5e", "with content": "#4878a8", "other libraries": "#d9a441"}
 
 TITLES = {"fit_s": "fit, core-seconds", "gib": "memory, GiB"}
 """What `growth` shows."""
@@ -31,7 +33,8 @@ TITLES = {"fit_s": "fit, core-seconds", "gib": "memory, GiB"}
 def results(tasks: Sequence[str], folder: str | Path = BENCH) -> dict[str, dict[str, dict]]:
     """Of these tasks the methods' rows, from ranking.json; a task that was not measured is left out."""
     found = read("ranking", folder)
-    return {task: found[task]["methods"] for task in tasks if task in found}
+    return {task: {name: {**row, "level": LEVELS[row["level"]]} for name, row in found[task]["methods"].items()}
+            for task in tasks if task in found}
 
 
 def intervals(tasks: Mapping[str, str] = SHOP, folder: str | Path = BENCH) -> Figure:
@@ -52,7 +55,9 @@ def left_to_find(task: str = "redraws", folder: str | Path = BENCH) -> pd.DataFr
     of learned features, settings that were tried, core-seconds of a fit."""
     rows = results([task], folder)[task]
     return pd.DataFrame({name: {
-        "NDCG": row["ndcg"]["mean"], "of the oracle": row.get("of the oracle"), "with planted": row.get("planted"),
+        "NDCG": f"{row['ndcg']['mean']:.3f}",
+        "of the oracle": f"{row['of the oracle']:.0%}" if "of the oracle" in row else "",
+        "with planted": f"{row['planted']:.3f}" if "planted" in row else "",
         "settings tried": row["budget"], "fit, core-s": row["fit core-s"]} for name, row in rows.items()}).T
 
 
