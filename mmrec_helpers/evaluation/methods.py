@@ -42,8 +42,9 @@ SETTINGS: Mapping[str, Sequence[Ranker]] = {
     L3AE.name: [L3AE(l2, pull, 10.0) for l2 in (100.0, 200.0) for pull in (10.0, 30.0, 100.0)]}
 """What each method tries. The content kNNs have one entry for each of their features, `NEIGHBOURS` each."""
 
-SHARES, GAUSSIAN, LESS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0), (0.5, 0.0, 1.0), 0.1
-"""What the hybrid tries: shares of L3AE in its votes and of the Gaussian in its kernel; a weight for one modality."""
+SCALES, SHARES, GAUSSIAN, LESS = (0.6, 0.3, 1.0), (0.0, 0.1, 0.25, 0.5, 0.75, 1.0), (0.5, 0.0, 1.0), 0.1
+"""What the hybrid tries: factors of a new item's score, shares of L3AE in its votes and of the Gaussian in its kernel,
+a weight for one modality."""
 
 
 def tune_rankers(split: Split, features: Sequence[Features] = (), k: int = 20) -> dict[str, Tuned]:
@@ -70,7 +71,7 @@ def tune_hybrid(tuned: Mapping[str, Tuned], split: Split, features: Sequence[Fea
              "linear_l2": linear["l2"], "pull": linear["pull"], "content_l2": linear["content_l2"]}
     values = {"share": SHARES}
     if features and (split.valid.candidates & (split.valid.fit.matrix.getnnz(axis=0) == 0)).any():
-        values |= {"gaussian": GAUSSIAN, "weights_of": [
+        values = {"new_scale": SCALES, **values, "gaussian": GAUSSIAN, "weights_of": [
             None, *({one.name: LESS} for one in features if len(features) > 1)]}
     return tune_each(HybridRanker(**parts), values, split, features, k=k)
 
