@@ -256,8 +256,9 @@ def test_the_table_of_impressions_is_read_as_it_was_written(tmp_path):
 
 @pytest.mark.parametrize(("column", "row", "value", "message"), [
     ("propensity", 1, 1.5, "row 2: propensity 1.5; it is a chance above 0"),
-    ("rank", 0, 0, "row 1: rank 0; ranks begin at 1"), ("reward", 2, np.nan, "row 3: reward nan; it is a number"), ("rank", 1, 1, "row 2: rank 1 is there twice"),
-    ("item", 1, "a", "row 2: item 'a' is there twice"), ("rank", 0, "first", "request and rank are whole numbers")])
+    ("rank", 0, 0, "row 1: rank 0; ranks begin at 1"), ("reward", 2, np.nan, "row 3: reward nan; it is a number"),
+    ("rank", 1, 1, "row 2: rank 1 is there twice"), ("item", 1, "a", "row 2: item 'a' is there twice"),
+    ("rank", 0, "first", "request and rank are whole numbers")])
 def test_a_wrong_row_is_named_with_what_to_do(column, row, value, message):
     lists = np.array([["a", "b"], ["c", None]], object)
     table = impressions(np.array(["u", "v"]), lists, np.zeros((2, 2))).astype(object)

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mmrec_helpers.evaluation.compare import Difference, Interval, in_words
-
-ALPHA, POWER = 0.05, 0.8
-"""False alarms that are allowed where there is no effect; the share of true effects of the asked size that are seen."""
+from mmrec_helpers.evaluation.significance import ALPHA, POWER, reach
 
 
 def welch(control: np.ndarray, treatment: np.ndarray, alpha: float = ALPHA) -> Difference:
@@ -92,7 +90,7 @@ def users_needed(effect: float, spread: float, power: float = POWER, alpha: floa
     """
     if not effect:
         raise ValueError("an effect of 0 is never seen; say the smallest one that would matter")
-    return int(np.ceil(2 * (_reach(power, alpha) * spread / effect) ** 2))
+    return int(np.ceil(2 * (reach(power, alpha) * spread / effect) ** 2))
 
 
 def effect_seen(n: int, spread: float, power: float = POWER, alpha: float = ALPHA) -> float:
@@ -101,7 +99,7 @@ def effect_seen(n: int, spread: float, power: float = POWER, alpha: float = ALPH
     >>> round(effect_seen(1570, 1.0), 3)
     0.1
     """
-    return float(_reach(power, alpha) * spread * np.sqrt(2 / n))
+    return float(reach(power, alpha) * spread * np.sqrt(2 / n))
 
 
 def effects(values: np.ndarray, treated: np.ndarray, share: float = 0.5) -> np.ndarray:
@@ -151,12 +149,6 @@ def _ratio_and_variance(values: np.ndarray) -> tuple[float, float]:
         raise ValueError(f"a variant has {len(above)} users and {below.sum():g} below the line; a ratio needs both")
     found = above.sum() / below.sum()
     return float(found), float(np.var(above - found * below, ddof=1)) / (len(above) * below.mean() ** 2)
-
-
-def _reach(power: float, alpha: float) -> float:
-    from scipy.stats import norm
-
-    return float(norm.ppf(1 - alpha / 2) + norm.ppf(power))
 
 
 def _difference(mean: float, half: float) -> Difference:
