@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 ALPHA, POWER = 0.05, 0.8
-"""False alarms that are allowed where there is no difference; the share of true ones of the asked size that are seen."""
+"""False alarms that are allowed where there is no difference; the share of true ones of that size that are seen."""
 
 CELLS = 1 << 22
 """Signs that are held at a time."""
