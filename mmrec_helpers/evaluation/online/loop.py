@@ -1,0 +1,88 @@
+"""A system that learns from what it showed: weeks of lists, answers and new fits. Taught in chapter 10."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from mmrec_helpers.catalog import Interactions
+from mmrec_helpers.evaluation.online.listeners import Listeners
+from mmrec_helpers.ranking import Ranker
+
+
+class Week(NamedTuple):
+    """What one week brought: reward, the share of impressions that were taken; coverage, the share of all records in
+    any list; gini, how unequal the impressions of the records are (0: all alike, near 1: one has them all)."""
+
+    reward: float
+    coverage: float
+    gini: float
+
+
+def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: int, k: int = 10, explore: float = 0.0,
+          fit: Callable[[Ranker, Interactions], Ranker] | None = None, seed: int = 0) -> list[Week]:
+    """Every week the ranker is fitted on the log so far, and its k best records that a listener has not taken are shown
+    to each; what they take joins the log.
+
+    start: the log of the listeners of the world, in its order of users and items; explore: the share of places that get
+    any record by chance; fit: how to fit (with features, say), by default `ranker.fit(log)`. Taught in chapter 10.
+    Source of the question: Chaney, Stewart & Engelhardt 2018.
+
+    >>> from mmrec_helpers.datasets.recordshop.world import make_world
+    >>> from mmrec_helpers.ranking import Popularity
+    >>> world = make_world(30, 20, seed=1)
+    >>> log = Interactions(np.eye(20, 30), world.user_ids, world.item_ids)
+    >>> len(weeks(Listeners(world), log, Popularity(), n_weeks=3, k=5))
+    3
+    """
+    rng, taken, found = np.random.default_rng(seed), start.matrix.tolil(copy=True), []
+    everyone, shown = np.arange(len(start.users)), sparse.csr_matrix(start.matrix.shape, dtype=np.int32)
+    for week in range(n_weeks):
+        log = Interactions(taken.tocsr(), start.users, start.items)
+        fitted = ranker.clone().fit(log) if fit is None else fit(ranker.clone(), log)
+        lists = _explored(_places(fitted.recommend(log.queries(), k).ids, start.items), len(start.items), explore, rng)
+        before = np.take_along_axis(shown.toarray(), lists.clip(0), axis=1)
+        rewards = listeners.respond(everyone, lists, rng, 7 * week, before)
+        row, place = np.nonzero(lists >= 0)
+        shown = shown + sparse.csr_matrix((np.ones(len(row), np.int32), (row, lists[row, place])), shown.shape)
+        taken[np.nonzero(rewards)[0], lists[rewards]] = 1
+        found.append(Week(float(rewards[lists >= 0].mean()), *_spread(lists, len(start.items))))
+    return found
+
+
+def gini(counts: np.ndarray) -> float:
+    """How unequal: 0 where all are alike, (n - 1) / n where one has everything; 0 where nobody has anything.
+
+    With the counts in rising order c_1 ... c_n: sum (2 i - n - 1) c_i / (n sum c_i). Taught in chapter 9. Source: Gini
+    1912.
+
+    >>> gini(np.array([1, 1, 1, 1])), gini(np.array([0, 0, 0, 8]))
+    (0.0, 0.75)
+    """
+    ordered, n = np.sort(counts), len(counts)
+    total = ordered.sum()
+    return float((2 * np.arange(1, n + 1) - n - 1) @ ordered / (n * total)) if total else 0.0
+
+
+def _places(ids: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Ids by their places among the items; -1 for None."""
+    place = {item: number for number, item in enumerate(items)}
+    return np.vectorize(lambda one: place.get(one, -1), otypes=[int])(ids)
+
+
+def _explored(lists: np.ndarray, n_items: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Some places with any record; one that is in the list twice then leaves its second place empty."""
+    lists = np.where(rng.random(lists.shape) < share, rng.integers(n_items, size=lists.shape), lists)
+    order = np.argsort(lists, axis=1, kind="stable")
+    ordered = np.take_along_axis(lists, order, axis=1)
+    again = np.zeros(lists.shape, bool)
+    np.put_along_axis(again, order[:, 1:], ordered[:, 1:] == ordered[:, :-1], axis=1)
+    return np.where(again, -1, lists)
+
+
+def _spread(lists: np.ndarray, n_items: int) -> tuple[float, float]:
+    counts = np.bincount(lists[lists >= 0], minlength=n_items)
+    return float((counts > 0).mean()), gini(counts)
