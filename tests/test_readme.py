@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from mmrec_helpers import datasets
-from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -77,26 +76,6 @@ def test_the_tables_of_methods_are_what_was_measured():
                       for methods in method_tables(measured("methods")) if list(methods) == names]
         assert candidates, f"no table of bench/methods.json has these methods in this order: {names}"
         assert rows == max(candidates, key=lambda one: sum(map(dict.__eq__, one, rows)))
-
-
-RANKER_TASKS = {"5 redraws": "redraws", "long tail": "redraws, long tail", "new users": "cold users",
-                "new records": "cold items", "films": "MovieLens", "new films": "MovieLens, cold items"}
-
-
-def ranker_cell(one):
-    """NDCG, and in words its paired difference to the hybrid."""
-    if one is None:
-        return ""
-    words = one.get("against hybrid", {}).get("words", "")
-    return f"{one['ndcg']['mean']:.3f} {'=' if words == NO_DIFFERENCE else words}".strip()
-
-
-def test_the_table_of_rankers_is_what_was_measured():
-    figures, (rows,) = measured("ranking"), tables("ranker")
-    assert [row["ranker"] for row in rows][:len(figures["redraws"]["methods"])] == list(figures["redraws"]["methods"])
-    for row in rows:
-        name = row.pop("ranker")
-        assert row == {title: ranker_cell(figures[RANKER_TASKS[title]]["methods"].get(name)) for title in row}, name
 
 
 EXTRACTOR_CELLS = {
