@@ -41,7 +41,7 @@ def test_what_is_left_to_find_stands_beside_what_was_found(bench):
 
 def test_where_a_ranker_stops_is_said_with_the_reason(bench):
     table = ranking_figures.exponents(bench)
-    assert table["stops at"].to_dict() == {"ALS": "", "EASE": "30,000 items: over 12 GiB"}
+    assert table["stops at"].to_dict() == {"ALS": "", "EASE": "30,000 items (memory)"}
     assert table.loc["ALS", "fit by items"] == 1.0
 
 

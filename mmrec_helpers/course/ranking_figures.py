@@ -85,11 +85,11 @@ def growth(folder: str | Path = BENCH) -> Figure:
 def exponents(folder: str | Path = BENCH) -> pd.DataFrame:
     """By ranker, the exponents of a fit's and of all lists' seconds, by items and by users, and where it stops."""
     return pd.DataFrame({name: {**one["exponents"], "stops at": _stops(one)} for name, one in
-                         read("growth", folder)["rankers"].items()}).T
+                         read("growth", folder)["rankers"].items()}).T.fillna("")
 
 
 def _stops(curves: Mapping[str, Mapping[str, Mapping]]) -> str:
     """The smallest size of each kind that it did not get through, and why."""
-    found = [(int(size), along, one["stops"]) for along in ("items", "users") for size, one in curves[along].items()
-             if "stops" in one]
-    return "; ".join(f"{size:,} {along}: {why}" for size, along, why in found)
+    found = [(int(size), along, "time" if "seconds" in one["stops"] else "memory") for along in ("items", "users")
+             for size, one in curves[along].items() if "stops" in one]
+    return "; ".join(f"{size:,} {along} ({why})" for size, along, why in found)
