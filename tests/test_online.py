@@ -40,6 +40,16 @@ def test_a_ratio_of_one_denominator_each_is_a_mean():
     np.testing.assert_allclose(found[:3], treatment.mean() - control.mean() + np.array([0, -half, half]))
 
 
+def test_the_variance_of_a_ratio_is_that_of_the_delta_method():
+    rng = np.random.default_rng(10)
+    each = [np.column_stack([2 * shown + rng.normal(0, 1, 30), shown]) for shown in rng.poisson(9, (2, 30)) + 1.0]
+    variance = 0.0
+    for (y, x), r in ((one.T, one[:, 0].sum() / one[:, 1].sum()) for one in each):
+        variance += (y.var(ddof=1) - 2 * r * np.cov(x, y)[0, 1] + r ** 2 * x.var(ddof=1)) / (30 * x.mean() ** 2)
+    found = experiment.ratio(*each)
+    assert (found.high - found.low) / 2 == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(variance))
+
+
 def test_intervals_of_a_ratio_cover_and_those_that_take_impressions_for_independent_do_not():
     """Users differ in taste, and their impressions are many: 400 A/A tests."""
     rng, covered, naive = np.random.default_rng(1), 0, 0

@@ -21,7 +21,8 @@ def bench(tmp_path):
     sizes = {"1000": {"fit_s": 1.0, "gib": 0.1}, "10000": {"fit_s": 10.0, "gib": 0.2}}
     exponents = {"fit by items": 1.0}
     rankers = {"ALS": {"items": sizes, "users": sizes, "exponents": exponents},
-               "EASE": {"items": {**sizes, "30000": {"stops": "over 12 GiB"}}, "users": sizes, "exponents": exponents}}
+               "EASE": {"items": {**sizes, "30000": {"stops": "over 12 GiB"},
+                                  "90000": {"stops": "over 300 core-seconds"}}, "users": sizes, "exponents": exponents}}
     for name, found in (("ranking", tasks), ("growth", {"rankers": rankers})):
         (tmp_path / f"{name}.json").write_text(json.dumps(found))
     return tmp_path

@@ -85,7 +85,7 @@ def test_calibrated_by_hand():
     assert calibrated(lists, nothing, labels, 4, 1.0).ids.tolist() == [["a", "b", "c", "d"]]
 
 
-def test_at_most_by_hand():
+def test_max_per_label_by_hand():
     lists = found([list("abcdef")], [[6.0, 5, 4, 3, 2, 1]])
     artists = pd.Series(["Ada", "Ada", "Ada", "Bo", np.nan, np.nan], list("abcdef"))
     assert max_per_label(lists, artists, 4).ids.tolist() == [["a", "b", "d", "e"]]
@@ -170,7 +170,7 @@ def test_calibrated_is_the_greedy_loop_whatever_the_chunks(case, cells):
 
 @settings(max_examples=150, deadline=None)
 @given(cases(), st.integers(1, 3))
-def test_at_most_is_the_loop_from_the_top(case, most):
+def test_max_per_label_is_the_loop_from_the_top(case, most):
     lists, _, labels, _, k, _ = case
     expected = []
     for ids in lists.ids:

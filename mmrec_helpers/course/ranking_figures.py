@@ -90,6 +90,7 @@ def exponents(folder: str | Path = BENCH) -> pd.DataFrame:
 
 def _stops(curves: Mapping[str, Mapping[str, Mapping]]) -> str:
     """The smallest size of each kind that it did not get through, and why."""
-    found = [(int(size), along, "time" if "seconds" in one["stops"] else "memory") for along in ("items", "users")
-             for size, one in curves[along].items() if "stops" in one]
-    return "; ".join(f"{size:,} {along} ({why})" for size, along, why in found)
+    stopped = {along: {int(size): one["stops"] for size, one in curves[along].items() if "stops" in one}
+               for along in ("items", "users")}
+    return "; ".join(f"{min(sizes):,} {along} ({'time' if 'seconds' in sizes[min(sizes)] else 'memory'})"
+                     for along, sizes in stopped.items() if sizes)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from mmrec_helpers.catalog import Interactions
@@ -38,17 +39,16 @@ def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: in
     >>> len(weeks(Listeners(world), log, Popularity(), n_weeks=3, k=5))
     3
     """
-    rng, taken, found = np.random.default_rng(seed), start.matrix.tolil(copy=True), []
-    everyone, shown = np.arange(len(start.users)), sparse.csr_matrix(start.matrix.shape, dtype=np.int32)
+    rng, taken, found = np.random.default_rng(seed), start.matrix, []
+    everyone, shown = np.arange(len(start.users)), sparse.csr_matrix(start.matrix.shape, dtype=np.float32)
     for week in range(n_weeks):
-        log = Interactions(taken.tocsr(), start.users, start.items)
+        log = Interactions(taken, start.users, start.items)
         fitted = ranker.clone().fit(log) if fit is None else fit(ranker.clone(), log)
-        lists = _explored(_places(fitted.recommend(log.queries(), k).ids, start.items), len(start.items), explore, rng)
-        before = np.take_along_axis(shown.toarray(), lists.clip(0), axis=1)
-        rewards = listeners.respond(everyone, lists, rng, 7 * week, before)
-        row, place = np.nonzero(lists >= 0)
-        shown = shown + sparse.csr_matrix((np.ones(len(row), np.int32), (row, lists[row, place])), shown.shape)
-        taken[np.nonzero(rewards)[0], lists[rewards]] = 1
+        lists = _places(fitted.recommend(log.queries(), k).ids, start.items)
+        lists = _explored(lists, len(start.items), explore, rng)
+        rewards = listeners.respond(everyone, lists, rng, 7 * week, shown[everyone[:, None], lists.clip(0)].toarray())
+        shown = shown + _marked(lists, lists >= 0, shown.shape)
+        taken = taken.maximum(_marked(lists, rewards, taken.shape))
         found.append(Week(float(rewards[lists >= 0].mean()), *_spread(lists, len(start.items))))
     return found
 
@@ -69,8 +69,13 @@ def gini(counts: np.ndarray) -> float:
 
 def _places(ids: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Ids by their places among the items; -1 for None."""
-    place = {item: number for number, item in enumerate(items)}
-    return np.vectorize(lambda one: place.get(one, -1), otypes=[int])(ids)
+    return pd.Index(items).get_indexer(ids.ravel()).reshape(ids.shape)
+
+
+def _marked(lists: np.ndarray, where: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:
+    """1 at the records of each list where `where` says so: (users, items)."""
+    row, _ = np.nonzero(where)
+    return sparse.csr_matrix((np.ones(len(row), np.float32), (row, lists[where])), shape)
 
 
 def _explored(lists: np.ndarray, n_items: int, share: float, rng: np.random.Generator) -> np.ndarray:
