@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmrec_helpers import datasets
+from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -76,6 +77,29 @@ def test_the_tables_of_methods_are_what_was_measured():
                       for methods in method_tables(measured("methods")) if list(methods) == names]
         assert candidates, f"no table of bench/methods.json has these methods in this order: {names}"
         assert rows == max(candidates, key=lambda one: sum(map(dict.__eq__, one, rows)))
+
+
+RANKED = {"5 redraws": "redraws", "long tail": "redraws, long tail", "new users": "cold users",
+          "new records": "cold items", "films": "MovieLens", "films, long tail": "MovieLens, long tail",
+          "films, new users": "MovieLens, cold users", "new films": "MovieLens, cold items"}
+"""The columns of the table of rankers: tasks of bench/ranking.json."""
+
+
+def ranked_cell(row):
+    """NDCG, and in words how it is against the hybrid; `=`: no difference shown; nothing: lower."""
+    words = row["against hybrid"]["words"] if "against hybrid" in row else "lower"
+    return f"{row['ndcg']['mean']:.3f}" + {"higher": " higher", "lower": "", NO_DIFFERENCE: " ="}[words]
+
+
+def test_the_table_of_rankers_is_what_was_measured():
+    figures, (rows,) = measured("ranking"), tables("ranker")
+    shop = figures["redraws"]["methods"]
+    assert [row["ranker"] for row in rows][:len(shop)] == list(shop)  # best first; then those of one task alone
+    assert {row["ranker"] for row in rows} == {name for task in RANKED.values() for name in figures[task]["methods"]}
+    for row in rows:
+        each = {title: figures[task]["methods"].get(row["ranker"]) for title, task in RANKED.items()}
+        assert row == {"ranker": row["ranker"],
+                       **{title: one and ranked_cell(one) or "" for title, one in each.items()}}
 
 
 EXTRACTOR_CELLS = {
