@@ -13,7 +13,18 @@ from scipy import sparse
 
 from mmrec_helpers import splits
 from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
-from mmrec_helpers.evaluation import Scores, bootstrap, evaluate, numbers, paired, table, tune, tune_each, tuning
+from mmrec_helpers.evaluation import (
+    Scores,
+    bootstrap,
+    compare,
+    evaluate,
+    numbers,
+    paired,
+    table,
+    tune,
+    tune_each,
+    tuning,
+)
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.ranking import EASE, Blend, ContentKNN, Popularity
 from mmrec_helpers.ranking.top_k import top_k
@@ -175,6 +186,87 @@ def test_an_item_that_the_stage_does_not_have_is_refused():
         evaluate(strange, test, k=2)
 
 
+# ---- what comes from elsewhere
+
+
+def test_scores_lists_and_functions_of_another_library_are_judged_as_the_ranker_that_gave_them():
+    test = splits.user_time(shop(20)).test
+    ease = EASE(1.0).fit(test.fit)
+    expected = evaluate(ease, test, k=5)
+    scores = ease.score(test.queries)
+    frame = ease.recommend(test.queries, 5, only=test.candidates).to_frame()
+    for source in (scores, ease.score, frame, frame.drop(columns="rank").sample(frac=1, random_state=0)):
+        found = evaluate(source, test, k=5)
+        assert found.lists.tolist() == expected.lists.tolist()
+        np.testing.assert_array_equal(found.metrics["ndcg"], expected.metrics["ndcg"])
+
+
+def test_lists_of_another_library_leave_out_what_was_seen_and_what_is_no_candidate():
+    stage = dataclasses.replace(grouped(), candidates=np.array([1, 1, 1, 1, 0], bool))
+    table = pd.DataFrame({"user_id": "u0", "item_id": ["k0", "n", "r", "k2"], "rank": [1, 2, 3, 4]})
+    lists = evaluate(table, stage, k=2).lists
+    assert lists.tolist() == [["r", "k2"], [None, None], [None, None]]
+
+
+def test_scores_of_another_shape_lists_without_a_column_and_anything_else_are_refused():
+    test = splits.user_time(splits.example()).test
+    with pytest.raises(ValueError, match=r"scores \(3, 10\); the stage asks 2 users about 10 items"):
+        evaluate(np.ones((3, 10)), test)
+    with pytest.raises(ValueError, match="no column 'item_id'; a table of lists has"):
+        evaluate(pd.DataFrame({"user_id": ["a"], "item": ["i9"], "rank": [1]}), test)
+    with pytest.raises(TypeError, match="str is no ranker"):
+        evaluate("EASE", test)
+    with pytest.raises(ValueError, match="recommends 'x', which is no item of the stage"):
+        evaluate(pd.DataFrame({"user_id": ["a"], "item_id": ["x"], "rank": [1]}), test)
+
+
+# ---- all metrics
+
+
+def test_every_metric_that_what_is_given_allows_in_one_call():
+    test = splits.user_time(shop(20)).test
+    text = Features("t", "text", test.fit.items, np.random.default_rng(0).normal(size=(12, 3)))
+    every = evaluate(EASE(1.0).fit(test.fit), test, k=5, metrics="every", features=[text],
+                     labels={f"i{n:02}": "even" if n % 2 else "odd" for n in range(12)})
+    assert {"ndcg", "mrr", "auc", "accuracy", "novelty", "diversity (text)", "miscalibration"} <= set(every.metrics)
+    assert set(every.shop) == {"coverage", "gini"}
+    fewer = evaluate(Fixed(test, np.arange(12)), test, k=5, metrics="every")  # it gives no scores, and no labels
+    assert not {"auc", "miscalibration", "diversity (text)"} & set(fewer.metrics)
+    with pytest.raises(ValueError, match="miscalibration needs"):
+        evaluate(EASE(1.0).fit(test.fit), test, metrics=["miscalibration"])
+
+
+# ---- the card
+
+
+def test_how_often_the_test_was_opened_is_counted_and_said_below_every_table():
+    split = splits.user_time(shop(20))
+    ease, popular = EASE(1.0).fit(split.test.fit), Popularity().fit(split.test.fit)
+    found = [evaluate(ease, split.test), evaluate(popular, split.test)]
+    assert split.test.opened == ["EASE", "popularity"]
+    assert split.valid.opened == []
+    rows = table(found)
+    assert "test opened 2 times" in repr(rows)
+    assert "user_time" in rows._repr_html_()
+    again = table([evaluate(ease, split.test), found[1]])
+    assert again.card.endswith("test opened 3 times: EASE 2 times")
+
+
+def test_tuning_opens_valid_once_for_every_setting_and_never_the_test():
+    split = splits.user_time(shop(20))
+    tune([EASE(1.0), EASE(2.0)], split, k=5)
+    assert (len(split.valid.opened), len(split.test.opened)) == (2, 0)
+
+
+def test_a_method_that_has_seen_more_than_the_others_is_named_on_the_card():
+    """Training and validation merged for one method only."""
+    split = splits.user_time(shop(20))
+    fair, more = Popularity().fit(split.valid.fit), EASE(1.0).fit(split.test.fit)
+    card = table([evaluate(fair, split.valid), evaluate(more, split.valid)]).card
+    fewer, larger = split.valid.fit.matrix.nnz, split.test.fit.matrix.nnz
+    assert f"NOT THE SAME FOR ALL: seen: {fewer} (popularity), {larger} (EASE)" in card
+
+
 # ---- choosing settings
 
 
@@ -295,6 +387,16 @@ def test_the_interval_has_the_width_that_theory_gives():
     assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(2000), rel=0.1)
 
 
+def test_the_resamples_are_the_same_whether_they_are_kept_or_not(monkeypatch):
+    values = np.random.default_rng(0).exponential(size=123)
+    kept = bootstrap(values, seed=4)
+    monkeypatch.setattr(compare, "KEPT", 0)
+    assert bootstrap(values, seed=4) == pytest.approx(kept, abs=1e-12)
+    rng = np.random.default_rng(4)
+    means = [rng.choice(values, len(values)).mean() for _ in range(1000)]
+    assert kept[1:] == pytest.approx(np.percentile(means, [2.5, 97.5]), rel=0.05)
+
+
 def test_the_interval_repeats_with_its_seed_and_leaves_out_who_is_not_judged():
     values = np.random.default_rng(0).random(50)
     assert bootstrap(values, seed=4) == bootstrap(np.append(values, np.nan), seed=4) != bootstrap(values, seed=5)
@@ -304,7 +406,7 @@ def test_the_interval_repeats_with_its_seed_and_leaves_out_who_is_not_judged():
 
 def scores(name, values, users=None):
     users = np.array([f"u{n}" for n in range(len(values))] if users is None else users, dtype=object)
-    return Scores(name, users, {"ndcg": np.asarray(values, float)}, 0.5, np.full((len(users), 20), None))
+    return Scores(name, users, {"ndcg": np.asarray(values, float)}, {"coverage": 0.5}, np.full((len(users), 20), None))
 
 
 def test_a_small_steady_difference_is_shown_though_the_intervals_overlap():
@@ -350,12 +452,15 @@ def test_the_table_has_the_best_method_first_and_says_where_no_difference_was_sh
     assert rows["NDCG@20 (95 %)"].iloc[0] == f"{mean:.3f} [{low:.3f}, {high:.3f}]"
 
 
-def test_a_figure_that_there_is_not_is_a_dash_and_one_user_has_no_interval():
-    empty = [Scores(name, np.array(["u"]), {"ndcg": np.array([mean]), "recall": np.array([np.nan])}, 0.5,
-                    np.full((1, 20), None)) for name, mean in (("a", 0.5), ("b", 0.25))]
-    rows = table(empty, shown=["ndcg", "recall"])
-    assert rows.iloc[:, :2].to_numpy().tolist() == [["0.500", "-"], ["0.250", "-"]]
-    assert rows["NDCG against the best"].tolist() == ["", "-0.250"]
+def test_a_mean_without_an_interval_is_refused():
+    with pytest.raises(ValueError, match="a: 1 users were judged; at least two are needed for an interval"):
+        table([scores("a", [0.5, np.nan]), scores("b", [0.5, 0.5])])
+
+
+def test_a_metric_that_nobody_has_is_a_dash():
+    empty = [Scores(name, np.array(["u", "v"]), {"ndcg": np.full(2, mean), "recall": np.full(2, np.nan)},
+                    {"coverage": 0.5}, np.full((2, 20), None)) for name, mean in (("a", 0.5), ("b", 0.25))]
+    assert table(empty, shown=["ndcg", "recall"]).iloc[:, 1].tolist() == ["-", "-"]
 
 
 def test_the_numbers_for_machines_are_those_of_the_table():

@@ -320,10 +320,3 @@ def test_weeks_are_the_same_for_a_seed_and_exploring_shows_more_records(world):
     assert one == again
     assert all(more.coverage > few.coverage and more.gini < few.gini
                for few, more in zip(one, explored, strict=True))
-
-
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=12))
-def test_gini_is_half_the_mean_difference_of_all_pairs_by_the_mean(counts):
-    counts = np.array(counts)
-    expected = np.abs(counts[:, None] - counts).mean() / (2 * counts.mean()) if counts.any() else 0
-    assert loop.gini(counts) == pytest.approx(expected)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mmrec_helpers import splits
 from mmrec_helpers.catalog import Features, Interactions, Queries, Recommendations, UnknownId
 from mmrec_helpers.evaluation import evaluate
-from mmrec_helpers.metrics import calibration, diversity
+from mmrec_helpers.metrics import calibration, pair_distance
 from mmrec_helpers.ranking import ItemKNN, top_k
 from mmrec_helpers.ranking.labels import label_shares, list_shares, past_shares
 from mmrec_helpers.ranking.neighbours import unit_rows
@@ -222,7 +222,8 @@ def test_the_more_it_counts_the_more_diverse_or_calibrated_lists_are():
     features = Features("cnn", "image", ids, rng.standard_normal((60, 4)))
     labels, history = pd.Series(rng.choice(GENRES, 60), ids), Interactions(rng.random((200, 60)) < 0.1, range(200), ids)
     unit, past, steps = unit_rows(features), past_shares(history, labels), (0.0, 0.25, 0.5, 0.75, 1.0)
-    spread = [diversity(mmr(lists, features, 8, step).ids, ids, unit).mean() for step in steps]
+    spread = [pair_distance(pd.Index(ids).get_indexer(mmr(lists, features, 8, step).ids.ravel()).reshape(
+        -1, 8), unit).mean() for step in steps]
     far = [np.nanmean(calibration(past, list_shares(calibrated(lists, history, labels, 8, step), labels)))
            for step in steps]
     assert (np.diff(spread) > 0).all()

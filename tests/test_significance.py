@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mmrec_helpers.evaluation.significance import chance, difference_seen, holm, permutation
+from mmrec_helpers.evaluation.significance import chance, difference_seen, holm, permutation, t_test
 
 
 def test_a_permutation_test_of_few_users_is_the_count_of_all_signs():
@@ -32,9 +32,21 @@ def test_where_neither_is_better_p_is_below_the_level_as_often_as_the_level_says
     assert 0.03 <= (p <= 0.05).mean() <= 0.07
 
 
+@given(st.lists(st.floats(-1, 1).map(lambda value: round(value, 3)), min_size=2, max_size=30))
+def test_a_t_test_is_scipys(differences):
+    if len(set(differences)) > 1:
+        theirs = stats.ttest_1samp(differences, 0).pvalue
+        assert t_test(np.append(differences, np.nan)) == pytest.approx(theirs, abs=1e-9)
+    else:
+        assert t_test(np.array(differences)) == (differences[0] == 0)
+
+
 def test_nobody_judged_is_an_error():
-    with pytest.raises(ValueError, match="evaluate both rankers on one split"):
-        permutation(np.array([np.nan]))
+    for test in (permutation, t_test):
+        with pytest.raises(ValueError, match="evaluate both rankers on one split"):
+            test(np.array([np.nan]))
+    with pytest.raises(ValueError, match="at least two"):
+        t_test(np.array([0.3]))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))

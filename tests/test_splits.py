@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 from mmrec_helpers import splits
-from mmrec_helpers.catalog import Catalog, CatalogError, Interactions, Queries
-from mmrec_helpers.splits import divide
+from mmrec_helpers.catalog import Catalog, CatalogError, Features, Interactions, Queries
+from mmrec_helpers.splits import assemble
 from mmrec_helpers.splits.leaks import check_no_leak
 
 START = pd.Timestamp("2025-01-01", tz="UTC")
@@ -285,7 +285,7 @@ def test_a_catalogue_that_was_not_preprocessed_says_what_to_do():
         splits.global_time(raw)
 
 
-@pytest.mark.parametrize("make", splits.SPLITS.values(), ids=splits.SPLITS)
+@pytest.mark.parametrize("make", [make for name, make in splits.SPLITS.items() if name != "session"])
 def test_nothing_positive_and_nobody_to_ask_are_said(make):
     with pytest.raises(CatalogError, match="no positive event"):
         make(catalog(("u", "a", "view", 1)))
@@ -293,6 +293,34 @@ def test_nothing_positive_and_nobody_to_ask_are_said(make):
         make(catalog(*[(f"u{n}", item, "play", n) for n, item in enumerate("abcdef")]))
     with pytest.raises(ValueError, match="shares"):
         make(catalog(*plays("u", "abcde", 0)), **{"share" if "cold" in make.__name__ else "test": 1.0})
+
+
+def test_a_session_ends_after_a_gap_and_the_last_ones_are_asked():
+    hours = [("a", 0), ("b", 1), ("c", 30), ("d", 31), ("e", 60), ("f", 61), ("g", 62)]
+    events = pd.DataFrame([("u", item, "play", None, hour) for item, hour in hours] + [("v", "a", "play", None, 5)],
+                          columns=["user_id", "item_id", "event", "value", "hour"])
+    events["timestamp"] = START + pd.to_timedelta(events.pop("hour"), unit="h")
+    items = pd.DataFrame({"item_id": list("abcdefg"), "title": list("abcdefg")})
+    split = splits.session(Catalog(items, events.astype({"value": float}), Path(), "s"), gap="8h")
+    assert asked(split.valid) == {("u", "c"), ("u", "d")}
+    assert asked(split.test) == {("u", "e"), ("u", "f"), ("u", "g")}
+    assert learnt(split.valid) == {("u", "a"), ("u", "b"), ("v", "a")}
+
+
+def test_a_view_goes_on_with_a_session_and_a_session_without_a_positive_event_is_not_asked():
+    rows = [("a", "play", 0), ("b", "view", 7), ("c", "play", 14), ("d", "play", 40), ("e", "play", 80),
+            ("f", "view", 120)]
+    events = pd.DataFrame([("u", *row) for row in rows], columns=["user_id", "item_id", "event", "hour"])
+    events["timestamp"] = START + pd.to_timedelta(events.pop("hour"), unit="h")
+    items = pd.DataFrame({"item_id": list("abcdef"), "title": list("abcdef")})
+    split = splits.session(Catalog(items, events, Path(), "s"), gap="8h")
+    assert (learnt(split.valid), asked(split.valid), asked(split.test)) == (
+        {("u", "a"), ("u", "c")}, {("u", "d")}, {("u", "e")})
+
+
+def test_a_gap_of_no_length_is_refused():
+    with pytest.raises(ValueError, match="a gap of '0h'"):
+        splits.session(splits.example(), gap="0h")
 
 
 def test_an_event_of_an_item_that_is_not_in_the_catalogue_is_left_out():
@@ -490,13 +518,13 @@ def test_a_cell_that_no_event_gives_is_caught():
 @pytest.mark.parametrize("kind", splits.SPLITS)
 def test_a_split_that_leaks_is_never_given_out(kind, monkeypatch):
     """The guard runs where the split is made: here a stage learns from what is asked of it."""
-    real = divide._asked
+    real = assemble.asked
 
     def careless(stage):
         return real(dataclasses.replace(stage, fit=Interactions(
             stage.fit.matrix + stage.targets, stage.fit.users, stage.fit.items)))
 
-    monkeypatch.setattr(divide, "_asked", careless)
+    monkeypatch.setattr(assemble, "asked", careless)
     with pytest.raises(ValueError, match=r"leak in valid\.fit"):
         splits.SPLITS[kind](crowd())
 
@@ -534,3 +562,29 @@ def test_movielens_leaks_nowhere(kind):
     user, item = sorted(asked(split.test))[0]
     with pytest.raises(ValueError, match=f"user '{user}', item '{item}'"):
         guard(films, split, "test", planted(split.test, "fit", user, item))
+
+
+# ---- what features may leak
+
+
+def test_features_that_were_fitted_on_a_cold_item_are_caught():
+    split = splits.cold_items(splits.example("abcdefgh"), share=0.5)
+    cold = split.test.fit.items[split.test.candidates | split.valid.candidates]
+    warm = np.setdiff1d(split.test.fit.items.astype(str), cold.astype(str))
+    splits.check_features_fit(warm, split)
+    for stage in ("valid", "test"):
+        one = getattr(split, stage).fit.items[getattr(split, stage).candidates][0]
+        with pytest.raises(ValueError, match=rf"fitted on '{one}' .*, which {stage} asks for"):
+            splits.check_features_fit([*warm, one], split)
+    splits.check_features_fit(cold, splits.user_time(splits.example()))  # it hides no items
+
+
+def test_a_new_item_that_is_one_of_the_training_set_again_is_caught():
+    stage = splits.cold_items(splits.example("abcdefgh"), share=0.5).test
+    rows = np.random.default_rng(0).normal(size=(10, 8))
+    asked_for = np.flatnonzero(stage.targets.getnnz(axis=0))[0]
+    known_item = np.flatnonzero(stage.fit.matrix.getnnz(axis=0))[0]
+    assert splits.near_duplicates(Features("t", "text", stage.fit.items, rows), stage).empty
+    rows[asked_for] = 3 * rows[known_item] + 0.01
+    found = splits.near_duplicates(Features("t", "text", stage.fit.items, rows), stage)
+    assert found[["item", "like"]].to_numpy().tolist() == [[stage.fit.items[asked_for], stage.fit.items[known_item]]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ import pandas as pd
 from mmrec_helpers.evaluation.evaluator import Scores
 
 NO_DIFFERENCE = "no difference shown"
+
+KEPT = 1 << 22
+"""Resamples times users, up to which the resamples are kept for the next metric: 32 MiB."""
 
 
 class Interval(NamedTuple):
@@ -44,10 +48,23 @@ def bootstrap(values: np.ndarray, n: int = 1000, seed: int = 0) -> Interval:
     judged = judged[~np.isnan(judged)]
     if len(judged) < 2:
         return Interval(float(judged.mean()) if len(judged) else np.nan, np.nan, np.nan)
-    rng = np.random.default_rng(seed)
-    means = [judged[rng.integers(len(judged), size=len(judged))].mean() for _ in range(n)]
-    low, high = np.percentile(means, [2.5, 97.5])
+    low, high = np.percentile(_means(judged, n, seed), [2.5, 97.5])
     return Interval(float(judged.mean()), float(low), float(high))
+
+
+def _means(values: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """The means of n resamples of the values. Metrics of the same users share the resamples, which are kept."""
+    if n * len(values) <= KEPT:
+        return _times_drawn(len(values), n, seed) @ values / len(values)
+    rng = np.random.default_rng(seed)
+    return np.array([values[rng.integers(len(values), size=len(values))].mean() for _ in range(n)])
+
+
+@lru_cache(maxsize=4)
+def _times_drawn(n_users: int, n: int, seed: int) -> np.ndarray:
+    """How often each user is drawn in each resample: (n, n_users)."""
+    drawn = np.random.default_rng(seed).integers(n_users, size=(n, n_users)) + n_users * np.arange(n)[:, None]
+    return np.bincount(drawn.ravel(), minlength=n * n_users).reshape(n, n_users).astype(float)
 
 
 def bootstrap_draws(draws: Sequence[np.ndarray], n: int = 1000, seed: int = 0) -> Interval:
@@ -81,7 +98,7 @@ def paired(a: Scores, b: Scores, metric: str = "ndcg", n: int = 1000, seed: int 
     where the two judged different users. Taught in chapter 9.
 
     >>> users, lists = np.arange(40).astype(str), np.full((40, 1), None)
-    >>> good, bad = (Scores("x", users, {"ndcg": np.full(40, x)}, 0.0, lists) for x in (0.5, 0.25))
+    >>> good, bad = (Scores("x", users, {"ndcg": np.full(40, x)}, {}, lists) for x in (0.5, 0.25))
     >>> paired(good, bad), paired(good, good).words
     (Difference(mean=0.25, low=0.25, high=0.25, words='higher'), 'no difference shown')
     """

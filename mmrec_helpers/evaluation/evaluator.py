@@ -2,71 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import Queries, Recommendations, Stage
-from mmrec_helpers.metrics import METRICS, coverage
+from mmrec_helpers.catalog import Features, Stage
+from mmrec_helpers.evaluation.protocol import card
+from mmrec_helpers.evaluation.sources import Recommends, Source, as_recommender
+from mmrec_helpers.metrics import METRICS, Context, measure, possible
+from mmrec_helpers.metrics.order import above, pool
+from mmrec_helpers.splits.stage import CountedStage
 
 KNOWN = 5
 """An item with at least this many positive events in what was learnt is known; one with fewer rare, with none new."""
 
 GROUPS = ("known", "rare", "new")
 
+USUAL = ("ndcg", "recall", "precision", "f1", "hit_rate", "coverage")
+"""The metrics that are measured where nothing else is said: quick, and of accuracy but for one."""
 
-class Recommends(Protocol):
-    """What `evaluate` asks of a ranker."""
-
-    name: str
-
-    def recommend(self, queries: Queries, k: int, only: np.ndarray) -> Recommendations:
-        """The k best items of each query; only: (items,) bool, what may be offered."""
-        ...
+EVERY = "every"
 
 
 @dataclass(frozen=True)
 class Scores:
     """How good one ranker's lists are, user by user.
 
-    name: the ranker's; users: (n,) ids of those judged; metrics: by name, (n,) float each; coverage: share of
-    the candidates in any list; lists: (n, k) item ids, best first, None where fewer were left; groups: the metrics on
-    the targets that are known, rare and new alone, (n,) float, nan for a user without such a target; targets: how many
-    targets there are, of all and of each group. Taught in chapter 9.
+    name: the ranker's; users: (n,) ids of those judged; metrics: by name, (n,) float each; shop: metrics of all lists
+    together, by name; lists: (n, k) item ids, best first, None where fewer were left; groups: the metrics on the
+    targets that are known, rare and new alone, (n,) float, nan for a user without such a target; targets: how many
+    targets there are, of all and of each group; card: what was divided, seen and asked (`protocol.card`). Taught in
+    chapter 9.
     """
 
     name: str
     users: np.ndarray
     metrics: Mapping[str, np.ndarray]
-    coverage: float
+    shop: Mapping[str, float]
     lists: np.ndarray
     groups: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     targets: Mapping[str, int] = field(default_factory=dict)
+    card: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def k(self) -> int:
         """The length of the lists."""
         return self.lists.shape[1]
 
+    @property
+    def coverage(self) -> float:
+        """The share of the candidates in any list."""
+        return self.shop.get("coverage", float("nan"))
+
     def summary(self) -> pd.DataFrame:
         """The mean of every metric over all targets, and over known, rare and new ones, each with its users."""
         rows = {"all": self.metrics, **self.groups}
         return pd.DataFrame({
             name: {**{f"{metric}@{self.k}": _mean(values) for metric, values in metrics.items()},
-                   "users": int(np.sum(~np.isnan(metrics["ndcg"]))), "targets": self.targets.get(name, 0)}
+                   "users": int(np.sum(~np.isnan(next(iter(metrics.values()))))), "targets": self.targets.get(name, 0)}
             for name, metrics in rows.items()}).T.rename_axis("targets on").round(3)
 
 
-def evaluate(ranker: Recommends, stage: Stage, k: int = 20) -> Scores:
+def evaluate(ranker: Source, stage: Stage, k: int = 20, metrics: Sequence[str] | str = USUAL,
+             features: Sequence[Features] = (), labels: Mapping[str, str] | None = None) -> Scores:
     """Ask a fitted ranker for the k best candidates of everybody asked at a stage, and score the lists.
 
-    Known items are those with at least 5 positive events in `stage.fit`, rare ones have 1 to 4, new ones none. Raises
-    ValueError where the ranker's items are not the stage's, or where a list has an item twice or one of another shop.
-    Taught in chapter 9.
+    ranker: one of the package, or any library's answer: scores (users asked, items), a table of lists (`user_id,
+    item_id` and `rank` or `score`), or a function of queries that gives scores. metrics: names, or "every" that what is
+    given allows; features: for diversity, by modality; labels: item id -> category, for miscalibration. Known items are
+    those with at least 5 positive events in `stage.fit`, rare ones have 1 to 4, new ones none. A stage of a split
+    counts that it was asked. Raises ValueError where the ranker's items are not the stage's, or where a list has an
+    item twice or one of another shop. Taught in chapter 9.
 
     >>> from mmrec_helpers import splits
     >>> from mmrec_helpers.ranking import Popularity
@@ -76,31 +85,47 @@ def evaluate(ranker: Recommends, stage: Stage, k: int = 20) -> Scores:
     (array(['a', 'b'], dtype=object), array([['i9', None],
            ['i4', None]], dtype=object), array([1., 1.]), 0.2)
     """
-    _check_columns(ranker, stage)
-    items = stage.fit.items
-    lists = _full(ranker.recommend(stage.queries, k, only=stage.candidates).ids, k)
-    column = pd.Index(items).get_indexer(lists.ravel()).reshape(lists.shape)
-    _check_lists(lists, column, ranker.name)
-    taken = stage.fit.matrix.getnnz(axis=0)
+    asked = as_recommender(ranker, stage)
+    _check_columns(asked, stage)
+    lists = _full(asked.recommend(stage.queries, k, only=stage.candidates).ids, k)
+    column = pd.Index(stage.fit.items).get_indexer(lists.ravel()).reshape(lists.shape)
+    _check_lists(lists, column, asked.name)
+    if isinstance(stage, CountedStage):
+        stage.opened.append(asked.name)
+    context = _context(asked, stage, column, metrics, features, labels)
+    names = possible(context) if metrics == EVERY else list(metrics)
+    users, shop = measure(context, names)
+    groups, targets = _groups(stage, column, [one for one in names if not METRICS[one].needs])
+    return Scores(asked.name, stage.queries.users, users, shop, lists, groups, {"all": stage.targets.nnz, **targets},
+                  card(stage, asked))
+
+
+def _context(asked: Recommends, stage: Stage, column: np.ndarray, metrics: Sequence[str] | str,
+             features: Sequence[Features], labels: Mapping[str, str] | None) -> Context:
+    """All that is known at the stage; the order of all candidates only where a metric asks for it."""
+    items, left = stage.fit.items, pool(stage)
+    ordered = (metrics == EVERY or "auc" in metrics) and hasattr(asked, "score")
+    units = {one.modality: _unit(one.align(items).matrix) for one in features}
+    return Context(column, stage.targets, stage.queries.history, stage.fit.matrix.getnnz(axis=0),
+                   stage.fit.matrix.shape[0], stage.candidates, left, above(asked.score, stage) if ordered else None,
+                   units, None if labels is None else np.array([labels.get(one) for one in items], object))
+
+
+def _groups(stage: Stage, column: np.ndarray, names: Sequence[str]) -> tuple[dict[str, dict], dict[str, int]]:
+    """Metrics on the targets that are known, rare and new alone, and how many there are of each."""
+    taken, metrics, targets = stage.fit.matrix.getnnz(axis=0), {}, {}
     kinds = np.where(taken >= KNOWN, 0, np.where(taken > 0, 1, 2))
-    metrics = {"all": _metrics(column, stage.targets)}
-    targets = {"all": stage.targets.nnz}
     for number, group in enumerate(GROUPS):
         own = stage.targets @ sparse.diags_array((kinds == number).astype(np.float32))
         own.eliminate_zeros()
-        metrics[group], targets[group] = _metrics(column, own), own.nnz
-    shown = coverage(lists, items[stage.candidates])
-    return Scores(ranker.name, stage.queries.users, metrics.pop("all"), shown, lists, metrics, targets)
+        metrics[group], targets[group] = measure(Context(column, own), names)[0], own.nnz
+    return metrics, targets
 
 
-def _metrics(column: np.ndarray, targets: sparse.csr_matrix) -> dict[str, np.ndarray]:
-    """Every metric of lists of columns, (n, k), -1 at an empty place: name -> (n,)."""
-    n, n_items = targets.shape
-    coo = targets.tocoo()
-    relevant = coo.row.astype(np.int64) * n_items + coo.col
-    hits = np.isin(np.arange(n)[:, None] * n_items + column, relevant) & (column >= 0)
-    n_relevant = np.diff(targets.tocsr().indptr)
-    return {name: metric(hits, n_relevant) for name, metric in METRICS.items()}
+def _unit(matrix: np.ndarray) -> np.ndarray:
+    """Rows of length 1; a row of zeros stays."""
+    length = np.linalg.norm(matrix, axis=1, keepdims=True)
+    return np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0)
 
 
 def _mean(values: np.ndarray) -> float:
@@ -110,7 +135,7 @@ def _mean(values: np.ndarray) -> float:
 def _full(ids: np.ndarray, k: int) -> np.ndarray:
     """The lists k places long: None in those that a ranker with fewer items did not give."""
     full = np.full((len(ids), k), None, dtype=object)
-    full[:, :ids.shape[1]] = ids
+    full[:, :ids.shape[1]] = ids[:, :k]
     return full
 
 

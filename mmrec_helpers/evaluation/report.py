@@ -9,27 +9,34 @@ import pandas as pd
 
 from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, paired
 from mmrec_helpers.evaluation.evaluator import Scores
-
-TITLES = {"ndcg": "NDCG", "recall": "recall", "precision": "precision", "f1": "F1", "hit_rate": "hit rate"}
+from mmrec_helpers.evaluation.protocol import ResultTable, as_text
+from mmrec_helpers.metrics import title
 
 SHOWN = ("ndcg", "recall", "precision", "f1")
 
 
 def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] = SHOWN, n: int = 1000,
-          seed: int = 0) -> pd.DataFrame:
+          seed: int = 0) -> ResultTable:
     """One row per method, best mean of `metric` first: means with 95 % intervals, coverage, difference to the best.
 
     The difference is paired, over the same users, in figures and in words. The first row was picked on these very
-    users, so small differences to it look a little larger than they are.
-    Raises ValueError if two methods have the same name. Taught in chapter 9.
+    users, so small differences to it look a little larger than they are. Below the table is its protocol card.
+    Raises ValueError if two methods have the same name, or where fewer than two users were judged: a mean without an
+    interval is not shown. Taught in chapter 9.
 
     >>> users, lists = np.arange(40).astype(str), np.full((40, 20), None)
-    >>> both = [Scores(name, users, {"ndcg": np.full(40, mean)}, 0.5, lists)
+    >>> both = [Scores(name, users, {"ndcg": np.full(40, mean)}, {"coverage": 0.5}, lists)
     ...         for name, mean in (("a", 0.2), ("b", 0.3))]
     >>> table(both, shown=["ndcg"]).loc["a"].tolist()
     ['0.200 [0.200, 0.200]', '0.500', '-0.100 [-0.100, -0.100]', 'lower']
     """
-    return as_table(numbers(scores, metric, n, seed, shown), metric, shown)
+    for one in scores:
+        if (judged := int((~np.isnan(one.metrics[metric])).sum())) < 2:
+            raise ValueError(f"{one.name}: {judged} users were judged; at least two are needed for an interval, and no "
+                             "mean is shown without one")
+    rows = ResultTable(as_table(numbers(scores, metric, n, seed, shown), metric, shown))
+    rows.card = as_text({one.name: one.card for one in scores})
+    return rows
 
 
 def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed: int = 0,
@@ -40,7 +47,7 @@ def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed:
     metrics (default: all).
 
     >>> ndcg = np.array([0.5, 0.5])
-    >>> one = Scores("a", np.array(["u", "v"]), {"ndcg": ndcg}, 0.25, np.full((2, 1), None))
+    >>> one = Scores("a", np.array(["u", "v"]), {"ndcg": ndcg}, {"coverage": 0.25}, np.full((2, 1), None))
     >>> numbers([one])["a"]["ndcg"], numbers([one])["a"]["users"]
     ({'mean': 0.5, 'low': 0.5, 'high': 0.5}, 2)
     """
@@ -60,9 +67,9 @@ def as_table(methods: Mapping[str, Mapping], metric: str = "ndcg", shown: Sequen
     rows = {}
     for name, one in methods.items():
         below = one["against the best"]
-        rows[name] = {f"{TITLES.get(each, each)}@{one['k']} (95 %)": interval(one[each]) for each in shown} | {
+        rows[name] = {f"{title(each)}@{one['k']} (95 %)": interval(one[each]) for each in shown} | {
             "coverage": figure(one["coverage"]),
-            f"{TITLES.get(metric, metric)} against the best": interval(below) if below else "",
+            f"{title(metric)} against the best": interval(below) if below else "",
             "in words": below["words"] if below else "best"}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 

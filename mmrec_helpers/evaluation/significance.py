@@ -32,6 +32,26 @@ def permutation(differences: np.ndarray, n: int = 10_000, seed: int = 0) -> floa
     return (1 + reached) / (1 + n)
 
 
+def t_test(differences: np.ndarray) -> float:
+    """p of the paired t-test: t = mean / (s / sqrt(n)), two-sided, n - 1 degrees of freedom.
+
+    It takes the mean of the differences to be normal, as it nearly is with many users. differences as in `permutation`.
+    Raises ValueError for fewer than two users. Taught in chapter 9. Source: Student 1908.
+
+    >>> round(t_test(np.array([0.1, 0.2, 0.3, -0.1])), 3)
+    0.239
+    """
+    from scipy.stats import t
+
+    judged = _judged(differences)
+    if len(judged) < 2:
+        raise ValueError("1 user was judged by both; a t-test needs at least two")
+    if not np.ptp(judged):
+        return float(judged[0] == 0)
+    error = judged.std(ddof=1) / np.sqrt(len(judged))
+    return float(2 * t.sf(abs(judged.mean()) / error, len(judged) - 1))
+
+
 def holm(p: Sequence[float]) -> np.ndarray:
     """p of each of several comparisons, corrected so that the chance of any false alarm among them stays at the level.
 

@@ -40,6 +40,23 @@ def first_feedback(catalog: Catalog, seed: int = 0) -> pd.DataFrame:
     return firsts.sort_values(["user", "time", "tie"], ignore_index=True).drop(columns="tie")
 
 
+def session_numbers(catalog: Catalog, gap: str, feedback: pd.DataFrame) -> np.ndarray:
+    """The session of its user, from 0, that each row of `first_feedback` belongs to: (n,) int.
+
+    Of all events of a user, a new session begins with one that is later than the one before it by more than `gap`.
+
+    >>> session_numbers(example(), "1h", first_feedback(example()))[:3].tolist()
+    [0, 1, 2]
+    """
+    events = catalog.events[["user_id", "timestamp"]].dropna().sort_values(["user_id", "timestamp"])
+    began = ~(events.groupby("user_id")["timestamp"].diff() <= pd.Timedelta(gap))  # the first has no difference
+    starts = events[began].assign(session=lambda rows: rows.groupby("user_id").cumcount())
+    asked = feedback[["user", "time"]].reset_index().sort_values("time", kind="stable")
+    found = pd.merge_asof(asked, starts.sort_values("timestamp", kind="stable"), left_on="time", right_on="timestamp",
+                          left_by="user", right_by="user_id")
+    return found.sort_values("index")["session"].to_numpy()
+
+
 def release_times(catalog: Catalog) -> pd.Series:
     """When each item of the catalogue came out: `released_at`, else its first event, else NaT (it was always there)."""
     first = catalog.events.groupby("item_id")["timestamp"].min()

@@ -1,14 +1,18 @@
-"""The guard of every split: nothing of a later stage is learnt from or known. Taught in chapter 9."""
+"""The guard of every split: nothing of a later stage is learnt from or known. Taught in chapter 9.
+
+`check_no_leak` runs by itself for every split. What else can leak depends on how features were made:
+`check_features_fit` and `near_duplicates` are asked by whoever makes them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import Split, Stage
+from mmrec_helpers.catalog import Features, Split, Stage
 
 Table = pd.DataFrame
 
@@ -33,6 +37,53 @@ def check_no_leak(split: Split, feedback: Table) -> None:
                 if bad.any():
                     user, item = places[place].loc[bad, ["user", "item"]].iloc[0]
                     raise ValueError(f"leak in {place}: user {user!r}, item {item!r} {fault}")
+
+
+def check_features_fit(fitted_on: Sequence[str], split: Split) -> None:
+    """Raise ValueError, naming an item, where features were fitted on an item that the split never learns from.
+
+    fitted_on: ids of the items whose media, or whose events, something was fitted on: an encoder that is trained, a
+    PCA, popularity as a feature. Without labels of the users it is a small leak, with them a large one. A split that
+    hides no items has nothing to leak here. Taught in chapter 9.
+
+    >>> from mmrec_helpers import splits
+    >>> cold = splits.cold_items(splits.example())
+    >>> check_features_fit(cold.test.fit.items[~cold.test.candidates & ~cold.valid.candidates], cold)
+    """
+    if split.protocol["never_learnt"] != "items":
+        return
+    for name, stage in (("valid", split.valid), ("test", split.test)):
+        cold = np.intersect1d(np.asarray(fitted_on, str), stage.fit.items[stage.candidates].astype(str))
+        if len(cold):
+            raise ValueError(f"leak in the features: they were fitted on {str(cold[0])!r} (and {len(cold) - 1} more), "
+                             f"which {name} asks for as never learnt; fit on the other items")
+
+
+def near_duplicates(features: Features, stage: Stage, least: float = 0.98) -> pd.DataFrame:
+    """Items asked for that look like one that was learnt from: `item`, `like`, `cosine`, the most alike first.
+
+    A record that is sold twice, or a picture saved again, is no new item: who took the one is asked for the other.
+    Compared are items with a target and no event in `stage.fit` against those with an event, by the cosine of their
+    features. Taught in chapter 9.
+
+    >>> from mmrec_helpers import splits
+    >>> test = splits.cold_items(splits.example()).test
+    >>> same = Features("t", "text", test.fit.items, np.ones((10, 2)))
+    >>> len(near_duplicates(same, test))
+    1
+    """
+    aligned = features.align(stage.fit.items)
+    length = np.linalg.norm(aligned.matrix, axis=1, keepdims=True)
+    unit = np.divide(aligned.matrix, length, out=np.zeros_like(aligned.matrix), where=length > 0)
+    learnt = stage.fit.matrix.getnnz(axis=0) > 0
+    asked, known = np.flatnonzero((stage.targets.getnnz(axis=0) > 0) & ~learnt), np.flatnonzero(learnt)
+    if not (len(asked) and len(known)):
+        return pd.DataFrame(columns=["item", "like", "cosine"])
+    cosine = unit[asked] @ unit[known].T
+    best = cosine.argmax(axis=1)
+    found = pd.DataFrame({"item": stage.fit.items[asked], "like": stage.fit.items[known[best]],
+                          "cosine": cosine[np.arange(len(asked)), best]})
+    return found[found["cosine"] >= least].sort_values("cosine", ascending=False, ignore_index=True)
 
 
 def _faults(cells: Table, place: str, protocol: Mapping[str, object], name: str, targets: Table,

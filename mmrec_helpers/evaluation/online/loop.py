@@ -11,6 +11,7 @@ from scipy import sparse
 
 from mmrec_helpers.catalog import Interactions
 from mmrec_helpers.evaluation.online.listeners import Listeners
+from mmrec_helpers.metrics import inequality
 from mmrec_helpers.ranking import Ranker
 
 
@@ -53,20 +54,6 @@ def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: in
     return found
 
 
-def gini(counts: np.ndarray) -> float:
-    """How unequal: 0 where all are alike, (n - 1) / n where one has everything; 0 where nobody has anything.
-
-    With the counts in rising order c_1 ... c_n: sum (2 i - n - 1) c_i / (n sum c_i). Taught in chapter 9. Source: Gini
-    1912.
-
-    >>> gini(np.array([1, 1, 1, 1])), gini(np.array([0, 0, 0, 8]))
-    (0.0, 0.75)
-    """
-    ordered, n = np.sort(counts), len(counts)
-    total = ordered.sum()
-    return float((2 * np.arange(1, n + 1) - n - 1) @ ordered / (n * total)) if total else 0.0
-
-
 def _places(ids: np.ndarray, items: np.ndarray) -> np.ndarray:
     """Ids by their places among the items; -1 for None."""
     return pd.Index(items).get_indexer(ids.ravel()).reshape(ids.shape)
@@ -90,4 +77,4 @@ def _explored(lists: np.ndarray, n_items: int, share: float, rng: np.random.Gene
 
 def _spread(lists: np.ndarray, n_items: int) -> tuple[float, float]:
     counts = np.bincount(lists[lists >= 0], minlength=n_items)
-    return float((counts > 0).mean()), gini(counts)
+    return float((counts > 0).mean()), inequality(counts)
