@@ -69,6 +69,14 @@ def _parser() -> argparse.ArgumentParser:
     _run_parser(commands)
     _recommend_parser(commands)
 
+    compare = _command(commands, "compare", _compare, "compare two saved runs, user by user, and say which is better")
+    compare.add_argument("a", type=Path, help="a run's folder, such as runs/before")
+    compare.add_argument("b", type=Path, help="another, such as runs/after")
+    compare.add_argument("--metric", default="ndcg", help="ndcg (default), recall, precision, f1 or hit_rate")
+    compare.add_argument("--methods", nargs=2, default=(None, None), metavar=("A", "B"),
+                         help="a method of each run (default: the one that it serves)")
+    compare.add_argument("--fail-if-worse", action="store_true", help="exit code 1 where b is shown to be worse than a")
+
     world = _command(commands, "world", _world, "generate a synthetic record shop of any size")
     world.add_argument("--out", type=Path, required=True, help="a new folder")
     world.add_argument("--items", type=int, help="number of records (default: 1200)")
@@ -192,6 +200,14 @@ def _recommend(given: argparse.Namespace) -> None:
         print(POPULAR)
     if len(found) < given.k:
         print(f"{len(found)} of the {given.k} asked for: no more items are left for this user")
+
+
+def _compare(given: argparse.Namespace) -> int:
+    from mmrec_helpers.evaluation.runs import compare
+
+    verdict = compare(given.a, given.b, given.metric, given.methods)
+    print(verdict)
+    return int(given.fail_if_worse and verdict.difference.words == "lower")
 
 
 def _ids(text: str) -> list[str]:

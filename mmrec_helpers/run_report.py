@@ -18,6 +18,7 @@ from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.methods import level
 from mmrec_helpers.evaluation.page import Card, Listener, write_page
 from mmrec_helpers.evaluation.report import as_table, figure
+from mmrec_helpers.evaluation.runs import SCORES, scores_table
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ def _as_json(report: Mapping[str, object]) -> str:
 def _write_tables(folder: Path, result: pipeline.Result, report: Mapping[str, object]) -> None:
     (folder / "metrics.json").write_text(_as_json(report), encoding="utf-8")
     result.recommendations.to_parquet(folder / "recommendations.parquet", index=False)
+    scores_table(result.scores).to_parquet(folder / SCORES, index=False)
     terminal.harmless(result.cleaned.set_aside).to_csv(folder / "set_aside.csv", index=False)
     np.savez(folder / "profiles.npz", users=result.profiles.ids.astype(str), matrix=result.profiles.matrix)
 
