@@ -77,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
                          help="a method of each run (default: the one that it serves)")
     compare.add_argument("--fail-if-worse", action="store_true", help="exit code 1 where b is shown to be worse than a")
 
+    report = _command(commands, "report", _report, "one HTML file on a run, or on several side by side")
+    report.add_argument("--run", type=Path, action="append", required=True, dest="runs",
+                        help="a run's folder, such as runs/latest (may be repeated; the first is compared with)")
+    report.add_argument("--out", type=Path, help="the file (default: report.html in the first run's folder)")
+
     world = _command(commands, "world", _world, "generate a synthetic record shop of any size")
     world.add_argument("--out", type=Path, required=True, help="a new folder")
     world.add_argument("--items", type=int, help="number of records (default: 1200)")
@@ -208,6 +213,12 @@ def _compare(given: argparse.Namespace) -> int:
     verdict = compare(given.a, given.b, given.metric, given.methods)
     print(verdict)
     return int(given.fail_if_worse and verdict.difference.words == "lower")
+
+
+def _report(given: argparse.Namespace) -> None:
+    from mmrec_helpers.evaluation.report_page import write_report
+
+    print(f"written to {write_report(given.runs, given.out or given.runs[0] / 'report.html')}")
 
 
 def _ids(text: str) -> list[str]:

@@ -18,7 +18,9 @@ from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.methods import level
 from mmrec_helpers.evaluation.page import Card, Listener, write_page
 from mmrec_helpers.evaluation.report import as_table, figure
+from mmrec_helpers.evaluation.report_page import EXAMPLES
 from mmrec_helpers.evaluation.runs import SCORES, scores_table
+from mmrec_helpers.run_examples import examples
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +59,8 @@ def figures(result: pipeline.Result) -> dict[str, object]:
         method |= {"params": tuned.params, "valid": tuned.scores, "learns_from": tuned.ranker.learns_from,
                    "fusion": level(tuned.ranker)}
     return {"data": result.catalog.name, "package": __version__, "k": result.scores[0].k,
-            "protocol": dict(result.split.protocol), "best": result.best, "methods": methods,
+            "protocol": dict(result.split.protocol), "seen": int(result.split.test.fit.matrix.nnz),
+            "opened": len(result.split.test.opened), "best": result.best, "methods": methods,
             "extracted": extracted(result).to_dict("records"),
             "cleaned": result.cleaned.counts().to_dict("records")}
 
@@ -125,7 +128,9 @@ def _as_json(report: Mapping[str, object]) -> str:
 def _write_tables(folder: Path, result: pipeline.Result, report: Mapping[str, object]) -> None:
     (folder / "metrics.json").write_text(_as_json(report), encoding="utf-8")
     result.recommendations.to_parquet(folder / "recommendations.parquet", index=False)
-    scores_table(result.scores).to_parquet(folder / SCORES, index=False)
+    past = result.split.test.queries.history.getnnz(axis=1)
+    scores_table(result.scores, past).to_parquet(folder / SCORES, index=False)
+    (folder / EXAMPLES).write_text(json.dumps(examples(result), ensure_ascii=False, indent=1), encoding="utf-8")
     terminal.harmless(result.cleaned.set_aside).to_csv(folder / "set_aside.csv", index=False)
     np.savez(folder / "profiles.npz", users=result.profiles.ids.astype(str), matrix=result.profiles.matrix)
 

@@ -25,7 +25,7 @@ from mmrec_helpers.ranking import EASE, ContentKNN, SideEASE, load
 
 ROOT = Path(__file__).parents[1]
 RUN_FILES = {"metrics.json", "recommendations.parquet", "set_aside.csv", "index.html", "run.json", "known.npz",
-             "titles.json", "profiles.npz", "ranker", "features", "media"}
+             "titles.json", "profiles.npz", "ranker", "features", "media", "scores.parquet", "examples.json"}
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ FLOORS = [
     {"ranking"},
     {"evaluation", "saved_run"},
     {"pipeline", "doctor", "serving", "course"},
+    {"run_examples"},
     {"run_report"},
     {"cli"},
 ]

@@ -46,16 +46,20 @@ class Verdict(NamedTuple):
             f"With these users a difference of {self.seen:.3f} is seen 4 times in 5."])
 
 
-def scores_table(scores: Sequence[Scores]) -> pd.DataFrame:
-    """A row for each user and method: `user_id, method`, and every metric.
+def scores_table(scores: Sequence[Scores], past: Sequence[int] = ()) -> pd.DataFrame:
+    """A row for each user and method: `user_id, method`, every metric, and NDCG on known, rare and new targets.
+
+    past: how many items each user had taken before, as a column of that name.
 
     >>> import numpy as np
     >>> one = Scores("a", np.array(["u"]), {"ndcg": np.array([0.5])}, {}, np.full((1, 1), None))
-    >>> scores_table([one]).to_dict("records")
-    [{'user_id': 'u', 'method': 'a', 'ndcg': 0.5}]
+    >>> scores_table([one], past=[3]).to_dict("records")
+    [{'user_id': 'u', 'method': 'a', 'ndcg': 0.5, 'past': 3}]
     """
-    return pd.concat([pd.DataFrame({"user_id": one.users, "method": one.name, **one.metrics}) for one in scores],
-                     ignore_index=True)
+    return pd.concat([pd.DataFrame({
+        "user_id": one.users, "method": one.name, **one.metrics,
+        **{f"ndcg, {group}": metrics["ndcg"] for group, metrics in one.groups.items()},
+        **({"past": past} if len(past) else {})}) for one in scores], ignore_index=True)
 
 
 def compare(a: Path, b: Path, metric: str = "ndcg", methods: Sequence[str | None] = (None, None)) -> Verdict:

@@ -1,0 +1,157 @@
+"""Runs as one page that needs nothing else: protocol card, pictures, tables, segments, lists. Taught in chapter 9.
+
+Its layout is `report.html`, a Jinja2 template that escapes every value. It reads the runs' folders alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmrec_helpers.catalog import CatalogError
+from mmrec_helpers.evaluation.compare import NO_DIFFERENCE, Interval, bootstrap
+from mmrec_helpers.evaluation.evaluator import GROUPS
+from mmrec_helpers.evaluation.report import as_table
+from mmrec_helpers.evaluation.runs import SCORES, compare
+
+EXAMPLES = "examples.json"
+"""In a run's folder: lists as they were judged."""
+
+BINS = 4
+"""Segments of the users, by how much they had taken before."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of a picture: a label, a mean with its interval, and whether it stands out."""
+
+    label: str
+    value: Interval
+    first: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run as the page shows it. card: title -> text; bars: NDCG of every method; groups and segments: title ->
+    bars; shares: (label, share of users) of the NDCG of the method that is served; curves: method -> NDCG on valid of
+    every setting that was tried; table: all methods; examples: lists, those that failed apart."""
+
+    name: str
+    best: str
+    k: int
+    card: Mapping[str, object]
+    bars: Sequence[Bar]
+    groups: Mapping[str, Sequence[Bar]]
+    segments: Mapping[str, Sequence[Bar]]
+    shares: Sequence[tuple[str, float]]
+    curves: Mapping[str, Sequence[float]]
+    table: pd.DataFrame
+    examples: Sequence[Mapping[str, object]]
+
+
+def write_report(folders: Sequence[Path], path: Path) -> Path:
+    """One HTML file on a run, or on several side by side; the first is what the others are compared with.
+
+    Raises CatalogError for a folder that lacks a file. Runs that asked different things are shown, and the page says
+    why they are not compared. Returns the path. Taught in chapter 9.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    runs = [read(one) for one in folders]
+    verdicts = {one.name: _verdict(folders[0], one) for one in folders[1:]}
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+                            trim_blocks=True, lstrip_blocks=True)
+    templates.globals |= {"top": top, "steps": lambda end: [end * step / 4 for step in range(5)]}
+    page = templates.get_template("report.html").render(runs=runs, verdicts=verdicts)
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def read(folder: Path) -> Report:
+    """A run's folder, as the page shows it. Raises CatalogError."""
+    for name in ("metrics.json", SCORES, EXAMPLES):
+        if not (folder / name).is_file():
+            raise CatalogError(f"{folder}: no {name}; make the run again with `mmrec run --name {folder.name}`")
+    about, shown = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("metrics.json", EXAMPLES))
+    scores, methods, best = pd.read_parquet(folder / SCORES), about["methods"], about["best"]
+    own = scores[scores["method"] == best]
+    return Report(folder.name, best, about["k"], card(about, own), [
+        Bar(name, _interval(one["ndcg"]), name == best) for name, one in methods.items()],
+        {group: _bars(scores, f"ndcg, {group}", best) for group in GROUPS}, segments(scores, best), shares(own["ndcg"]),
+        {name: one["valid"] for name, one in methods.items() if len(one["valid"]) > 1}, _table(methods), shown)
+
+
+def card(about: Mapping[str, object], own: pd.DataFrame) -> dict[str, object]:
+    """What was asked of whom, title -> text."""
+    protocol = about["protocol"]
+    starts = [f"{stage} begins {start}" for stage, start in protocol.get("starts", {}).items() if start]
+    return {"data": about["data"], "split": f"{protocol['split']}: {protocol['how']}", "stages": "; ".join(starts),
+            "learned from": f"{about['seen']:,} positive events before the test" if "seen" in about else "",
+            "settings chosen on": "valid", "masked": protocol["masked"], "candidates": protocol["candidates"],
+            "target": protocol["target"], "seed": protocol["seed"], "users in the test": len(own),
+            "test opened": f"{about['opened']} times, once for each method" if "opened" in about else ""}
+
+
+def segments(scores: pd.DataFrame, best: str) -> dict[str, list[Bar]]:
+    """NDCG by how much users had taken before, in groups of about the same size; the methods of `_compared`."""
+    if "past" not in scores:
+        return {}
+    groups = pd.qcut(scores["past"], BINS, duplicates="drop")
+    titles = {one: f"{int(np.floor(one.left)) + 1} to {int(one.right)} items taken before" for one in
+              groups.cat.categories}
+    return {titles[one]: _bars(scores[groups == one], "ndcg", best) for one in groups.cat.categories}
+
+
+def shares(ndcg: pd.Series) -> list[tuple[str, float]]:
+    """How many users have a list without a hit, and how good the others' are.
+
+    >>> shares(pd.Series([0.0, 0.0, 0.1, 1.0]))[:2]
+    [('no hit', 0.5), ('above 0 to 0.2', 0.25)]
+    """
+    edges = [0, 0.2, 0.4, 0.6, 0.8, 1]
+    hit = ndcg[ndcg > 0]
+    return [("no hit", float((ndcg == 0).mean())), *(
+        (f"above {low:g} to {high:g}", float(((hit > low) & (hit <= high + 1e-9)).sum() / len(ndcg)))
+        for low, high in zip(edges, edges[1:], strict=False))]
+
+
+def top(bars: Sequence[Bar]) -> float:
+    """Where the axis of a picture ends: a round number just above every interval.
+
+    >>> top([Bar("a", Interval(0.2, 0.1, 0.26))])
+    0.3
+    """
+    largest = max((np.nanmax([*one.value, 0]) for one in bars), default=0)
+    return next((end for end in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 0.8) if end > largest), 1.0)
+
+
+def _bars(scores: pd.DataFrame, column: str, best: str) -> list[Bar]:
+    """The methods that are compared in small: the one that is served, the next best two, and popularity."""
+    means = scores.groupby("method")["ndcg"].mean().sort_values(ascending=False)
+    names = dict.fromkeys([best, *means.index[:3], *means.index[means.index == "popularity"]])
+    return [Bar(name, bootstrap(scores.loc[scores["method"] == name, column].to_numpy()), name == best)
+            for name in names if scores.loc[scores["method"] == name, column].notna().any()]
+
+
+def _table(methods: Mapping[str, Mapping]) -> pd.DataFrame:
+    return as_table(methods).reset_index()
+
+
+def _interval(one: Mapping[str, float | None]) -> Interval:
+    return Interval(*(np.nan if one[name] is None else one[name] for name in ("mean", "low", "high")))
+
+
+def _verdict(first: Path, other: Path) -> str:
+    """Of another run against the first, or why there is none."""
+    try:
+        found = compare(first, other)
+    except CatalogError as fault:
+        return f"not compared: {fault}"
+    mean, low, high, words = found.difference
+    said = words if words == NO_DIFFERENCE else f"{words} than {first.name}"
+    return f"{said}: {mean:+.3f} [{low:+.3f}, {high:+.3f}], p = {found.p:.4f} (permutation), {found.users} users"
