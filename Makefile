@@ -50,6 +50,7 @@ bench: install  ## calibrate the world, judge methods and extractors, time the c
 	$(BIN)/python -m bench.networks
 	$(BIN)/python -m bench.ranking
 	$(BIN)/python -m bench.intervals
+	$(BIN)/python -m bench.online
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.encoders
