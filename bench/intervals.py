@@ -66,14 +66,16 @@ def over_draws(values: np.ndarray, spread: float, n: int, draws: int, rng: np.ra
 
 
 def share(held: Sequence[bool]) -> float:
-    """How many of them."""
+    """Of them."""
     return round(float(np.mean(held)), 4)
 
 
 def alarms(differences: np.ndarray, values: np.ndarray, n: int, rng: np.random.Generator) -> dict[str, float]:
-    """A/A: the same thing twice; who calls it a difference. Signs are drawn, so that the mean difference is 0."""
+    """A/A: the same thing twice; who calls it a difference. Real differences, less their mean."""
+    centred = differences - differences.mean()
+
     def paired() -> np.ndarray:
-        return rng.choice(differences, n) * rng.choice([-1.0, 1.0], n)
+        return rng.choice(centred, n)
 
     def two() -> tuple[np.ndarray, np.ndarray]:
         return rng.choice(values, n), rng.choice(values, n)

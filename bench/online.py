@@ -63,6 +63,7 @@ class Shop:
         self.features: list[Features] = extracted(self.catalog)
         self.split: Split = splits.default(self.catalog)
         world = World.load(self.catalog.root / "truth")
+        assert list(world.item_ids) == list(self.split.test.fit.items), "records in another order than the world's"
         self.listeners, self.items = Listeners(world), np.array(world.item_ids, object)
         self.users = positions(self.split.test.queries.users, np.array(world.user_ids), "listener")
         self.liking = self.listeners.liking(self.users, np.tile(np.arange(len(self.items)), (len(self.users), 1)))
@@ -175,7 +176,7 @@ def _needed(power: Mapping[int, float], asked: float = 0.8) -> int | None:
     sizes, values = np.array(list(power)), np.maximum.accumulate(list(power.values()))
     if values[-1] < asked:
         return None
-    return round(float(np.exp(np.interp(asked, values, np.log(sizes)))))
+    return round(float(np.exp(np.interp(asked, values, np.log(sizes)))))  # the smallest size: that or fewer
 
 
 def peeking(shop: Shop, users: int = 2_000, first: int = 100) -> dict[str, float]:
@@ -256,7 +257,8 @@ def offline_to_online(shop: Shop) -> dict[str, object]:
 
 
 def _correlations(table: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Spearman's, of every metric with the reward; its interval by bootstrap over rankers."""
+    """Spearman's, of every metric with the reward; its interval by bootstrap over rankers (settings of one ranker are
+    alike, so that it is somewhat too narrow)."""
     rng, found = np.random.default_rng(SEED), {}
     samples = [rng.integers(len(table), size=len(table)) for _ in range(1_000)]
     for metric in table.columns.drop("reward"):

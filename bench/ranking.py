@@ -1,5 +1,7 @@
 """What each ranker is worth beside those of other libraries: `python -m bench.ranking` writes bench/ranking.json.
 
+`python -m bench.ranking "cold users" ...` measures these tasks alone and keeps the others, if their code is today's.
+
 One split, one evaluator, one budget: a method may try `BUDGET` settings on valid, a slow one (networks, those trained
 by gradient steps) `SLOW_BUDGET`. The hybrid's models are those of its two rows, at their own best settings; it tries
 its own arguments one at a time. A slow method chooses on a task's first draw (redraws, their long tail and users never
@@ -19,6 +21,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -292,14 +295,16 @@ def of_films(task: str, start: Mapping[str, Ranker]) -> dict[str, object]:
 
 
 def main() -> None:
-    """Every task; two processes."""
-    found: dict[str, object] = {}
+    """Every task, or those that are named; two processes."""
+    here = (*FILM_TASKS, *SHOP_TASKS) if "MMREC_MOVIELENS" in os.environ else SHOP_TASKS
+    asked = sys.argv[1:] or sorted(here, key=("MovieLens", "MovieLens, cold users", "redraws").__contains__)[::-1]
+    if strange := set(asked) - set(here):
+        sys.exit(f"no task {', '.join(sorted(strange))}; there are {', '.join(here)}")
+    found = record.figures("ranking") if sys.argv[1:] else {}
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         whole, cold = pool.map(chosen, ("recordshop", "cold items"))
-        films = FILM_TASKS if "MMREC_MOVIELENS" in os.environ else ()
-        jobs = [pool.submit(of_films if task in films else of_shop, task,
-                            cold if task.endswith("cold items") else whole)
-                for task in (*films[:1], *SHOP_TASKS[:1], *films[1:], *SHOP_TASKS[1:])]  # the longest first
+        jobs = [pool.submit(of_films if task in FILM_TASKS else of_shop, task,
+                            cold if task.endswith("cold items") else whole) for task in asked]  # the longest first
         for job in as_completed(jobs):
             found |= job.result()
             record.write("ranking", SEED, found)  # what is done so far

@@ -17,6 +17,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+ABOUT = ("command", "commit", "seed", "lock", "python", "cores", "measures", "checked")
+"""What a JSON says of where its figures come from."""
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 
@@ -29,6 +32,16 @@ def write(name: str, seed: int, figures: Mapping[str, object]) -> None:
              "measures": AT_START.get(name) or digests(name)}
     text = json.dumps({**about, **figures}, indent=1, ensure_ascii=False)
     (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def figures(name: str, root: Path = ROOT) -> dict[str, object]:
+    """The figures of `bench/NAME.json` without where they come from, if they are as new as what they measure; else
+    none: what is measured now must not stand beside what other code gave."""
+    path = root / "bench" / f"{name}.json"
+    if not path.is_file() or older(name, root):
+        return {}
+    kept = json.loads(path.read_text(encoding="utf-8"))
+    return {key: value for key, value in kept.items() if key not in ABOUT}
 
 
 def commit() -> str:

@@ -62,7 +62,7 @@ def _example(result: pipeline.Result, covers: _Covers, row: int, failed: bool) -
     known = query.history.indices
     if query.time is not None:
         known = known[np.argsort(-query.time[0, known].toarray().ravel(), kind="stable")]
-    listed = [one for one in scores.lists[row] if one is not None][:10]
+    listed = [one for one in scores.lists[row] if one is not None]
     missed = sorted(took - set(scores.lists[row]))
     return Example(str(test.queries.users[row]), len(known), round(float(scores.metrics["ndcg"][row]), 3),
                    [covers.item(items[one]) for one in known[:PAST]], [covers.item(one, one in took) for one in listed],

@@ -39,6 +39,11 @@ def test_where_a_figure_differs_the_json_stays_older(root, now):
     assert "checked" not in read(root)
 
 
+def test_an_empty_sample_shows_nothing(root):
+    with pytest.raises(ValueError, match="the sample of one is empty"):
+        again.check("one", {"one": lambda kept: {}}, root)
+
+
 def test_a_method_that_is_new_or_gone_differs():
     def table(names):
         return {"methods": {name: {"ndcg": {"mean": 0.1}} for name in names}}

@@ -71,6 +71,13 @@ version = "4"
     def test_what_was_just_measured_is_not(self, root):
         assert record.older("one", root) == []
 
+    def test_figures_of_other_code_are_not_kept_beside_new_ones(self, root):
+        path = root / "bench" / "one.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "commit": "abc", "a task": 1}))
+        assert record.figures("one", root) == {"a task": 1}
+        (root / "package/module.py").write_text("X = 2\n")
+        assert record.figures("one", root) == {}
+
     @pytest.mark.parametrize(("file", "old", "new", "changed"), [
         ("package/room/a.py", "x + 1", "x + 2", ["package/room"]),
         ("package/module.py", "<", ">", ["package/module"]),

@@ -203,9 +203,12 @@ def test_scores_lists_and_functions_of_another_library_are_judged_as_the_ranker_
 
 def test_lists_of_another_library_leave_out_what_was_seen_and_what_is_no_candidate():
     stage = dataclasses.replace(grouped(), candidates=np.array([1, 1, 1, 1, 0], bool))
-    table = pd.DataFrame({"user_id": "u0", "item_id": ["k0", "n", "r", "k2"], "rank": [1, 2, 3, 4]})
+    table = pd.DataFrame({"user_id": ["u0"] * 4 + ["u1", "u2", "u9"], "rank": [1, 2, 3, 4, 1, 1, 1],
+                          "item_id": ["k0", "n", "r", "k2", "r", "n", "k1"]})
     lists = evaluate(table, stage, k=2).lists
-    assert lists.tolist() == [["r", "k2"], [None, None], [None, None]]
+    assert lists.tolist() == [["r", "k2"], ["r", None], [None, None]]
+    with pytest.raises(ValueError, match=r"no list for user 'u1' \(and 0 more of those asked\)"):
+        evaluate(table[table["user_id"] != "u1"], stage, k=2)
 
 
 def test_scores_of_another_shape_lists_without_a_column_and_anything_else_are_refused():
@@ -217,7 +220,7 @@ def test_scores_of_another_shape_lists_without_a_column_and_anything_else_are_re
     with pytest.raises(TypeError, match="str is no ranker"):
         evaluate("EASE", test)
     with pytest.raises(ValueError, match="recommends 'x', which is no item of the stage"):
-        evaluate(pd.DataFrame({"user_id": ["a"], "item_id": ["x"], "rank": [1]}), test)
+        evaluate(pd.DataFrame({"user_id": ["a", "b"], "item_id": ["x", "i4"], "rank": [1, 1]}), test)
 
 
 # ---- all metrics
@@ -234,6 +237,25 @@ def test_every_metric_that_what_is_given_allows_in_one_call():
     assert not {"auc", "miscalibration", "diversity (text)"} & set(fewer.metrics)
     with pytest.raises(ValueError, match="miscalibration needs"):
         evaluate(EASE(1.0).fit(test.fit), test, metrics=["miscalibration"])
+    with pytest.raises(ValueError, match="two of one modality"):
+        evaluate(EASE(1.0).fit(test.fit), test, features=[text, text])
+
+
+def test_a_misspelt_metric_is_named_and_does_not_count_as_looking():
+    test = splits.user_time(shop(20)).test
+    with pytest.raises(KeyError, match="no metric 'ndgc'"):
+        evaluate(Popularity().fit(test.fit), test, metrics="ndgc")
+    assert test.opened == []
+    assert set(evaluate(Popularity().fit(test.fit), test, metrics="mrr").metrics) == {"mrr"}
+
+
+def test_scores_of_few_metrics_still_have_a_summary_and_a_table():
+    test = splits.user_time(shop(20)).test
+    ease, popular = (evaluate(one.fit(test.fit), test, 5, ["ndcg", "novelty"]) for one in (EASE(1.0), Popularity()))
+    assert ease.summary().loc["all", "users"] == len(test.queries)
+    rows = table([ease, popular])
+    assert [one for one in rows.columns if "95" in one] == ["NDCG@5 (95 %)"]
+    assert rows["coverage"].tolist() == ["-", "-"]
 
 
 # ---- the card
@@ -250,6 +272,12 @@ def test_how_often_the_test_was_opened_is_counted_and_said_below_every_table():
     assert "user_time" in rows._repr_html_()
     again = table([evaluate(ease, split.test), found[1]])
     assert again.card.endswith("test opened 3 times: EASE 2 times")
+
+
+def test_the_long_tail_of_a_test_counts_as_the_test():
+    split = splits.user_time(shop(20))
+    evaluate(Popularity().fit(split.test.fit), splits.long_tail(split, below=100).test)
+    assert split.test.opened == ["popularity"]
 
 
 def test_tuning_opens_valid_once_for_every_setting_and_never_the_test():

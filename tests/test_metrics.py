@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.metrics import f1_score, ndcg_score, precision_score, recall_score, roc_auc_score
 
-from mmrec_helpers import metrics, splits
-from mmrec_helpers.catalog import UnknownId
+from mmrec_helpers import metrics
+from mmrec_helpers.catalog import Interactions, Queries, Stage, UnknownId
 from mmrec_helpers.metrics import METRICS, Context, measure
 from mmrec_helpers.metrics.order import above, pool
 
@@ -165,31 +165,56 @@ def test_scikit_learn_has_the_same_figures(k):
                 theirs(truth[user], shown[user], zero_division=0), abs=1e-9)
 
 
-@settings(max_examples=30, deadline=None)
+def asked_stage(seed, n=6, n_items=15):
+    """Users who have seen some items and then took others; some items are no candidates; one user has seen all else."""
+    rng = np.random.default_rng(seed)
+    kinds = rng.choice(3, (n, n_items), p=[0.5, 0.3, 0.2])  # neither, seen, taken in the test
+    kinds[0, kinds[0] == 0] = 1
+    kinds[:, 0] = 2
+    candidates = np.arange(n_items) < n_items - 2
+    kinds[:, ~candidates] = np.minimum(kinds[:, ~candidates], 1)
+    seen, taken = (sparse.csr_matrix((kinds == kind).astype(np.float32)) for kind in (1, 2))
+    users, items = (np.array([f"{letter}{number}" for number in range(size)], object)
+                    for letter, size in (("u", n), ("i", n_items)))
+    return Stage(Interactions(seen, users, items), Queries(seen, users=users), taken, candidates)
+
+
+def auc_of(stage, scores):
+    rows = {user: row for row, user in enumerate(stage.queries.users)}
+    found = above(lambda queries: scores[[rows[user] for user in queries.users]], stage)
+    return metrics.auc(Context(np.zeros((len(rows), 1), int), stage.targets, pool=pool(stage), above=found)), found
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 1000), st.booleans())
 def test_auc_is_that_of_scikit_learn_with_ties_too(seed, tied):
-    stage = splits.user_time(splits.example("abcd", 12)).test
-    rng = np.random.default_rng(seed)
-    scores = rng.random(stage.targets.shape)
-    scores = scores.round(1) if tied else scores
-    rows = {user: row for row, user in enumerate(stage.queries.users)}
-    c = Context(np.zeros((len(rows), 1), int), stage.targets, pool=pool(stage), above=above(
-        lambda queries: scores[[rows[user] for user in queries.users]], stage))
-    for row, value in enumerate(metrics.auc(c)):
+    stage = asked_stage(seed)
+    scores = np.random.default_rng(seed).random(stage.targets.shape).round(1 if tied else 9)
+    values, judged = auc_of(stage, scores)[0], 0
+    for row, value in enumerate(values):
         left = stage.candidates & ~stage.queries.seen[row].toarray().ravel()
         wanted = stage.targets[row].toarray().ravel()[left] > 0
         if wanted.all():
             assert np.isnan(value)
         else:
             assert value == pytest.approx(roc_auc_score(wanted, scores[row][left]), abs=1e-9)
+            judged += 1
+    assert judged >= 4
+    assert np.isnan(values[0])  # nothing else is left for the first user
 
 
 def test_the_order_of_all_candidates_is_found_in_chunks(monkeypatch):
-    stage = splits.user_time(splits.example("abcd", 12)).test
-    scores = np.random.default_rng(0).random(stage.targets.shape[1])
-    whole = above(lambda queries: np.tile(scores, (len(queries), 1)), stage)
+    stage, scores = asked_stage(0), np.random.default_rng(0).random((6, 15))
+    whole = auc_of(stage, scores)[1]
+    assert len(set(whole)) > 3
     monkeypatch.setattr("mmrec_helpers.metrics.order.CELLS", 1)
-    np.testing.assert_array_equal(whole, above(lambda queries: np.tile(scores, (len(queries), 1)), stage))
+    np.testing.assert_array_equal(whole, auc_of(stage, scores)[1])
+
+
+def test_a_score_that_is_no_number_is_below_all_others():
+    stage, scores = asked_stage(0), np.random.default_rng(0).random((6, 15))
+    scores[stage.targets.nonzero()] = np.nan
+    assert (auc_of(stage, scores)[0][1:] == 0).all()
 
 
 # ---- beside being right
@@ -251,6 +276,15 @@ def test_miscalibration_takes_shares_of_the_categories_of_history_and_list():
     np.testing.assert_allclose(metrics.miscalibration(c), [*expected, np.nan], atol=1e-12)
 
 
+def test_many_users_are_compared_with_their_histories_in_chunks(monkeypatch):
+    rng, labels = np.random.default_rng(0), np.array(list("xyzxyzxyzx") + [None] * 2, object)
+    past = sparse.csr_matrix((rng.random((30, 12)) < 0.3).astype(float))
+    c = Context(np.array([rng.permutation(12)[:4] for _ in range(30)]), past, history=past, labels=labels)
+    whole = metrics.miscalibration(c)
+    monkeypatch.setattr("mmrec_helpers.metrics.beyond.CELLS", 7)
+    np.testing.assert_array_equal(metrics.miscalibration(c), whole)
+
+
 # ---- ratings
 
 
@@ -260,6 +294,23 @@ def test_errors_of_ratings_by_hand_and_what_does_not_match_is_refused():
     assert np.isnan(metrics.rmse([], []))
     with pytest.raises(ValueError, match="predictions"):
         metrics.mae([1], [1, 2])
+
+
+# ---- odd input
+
+
+def test_stored_zeros_unsorted_columns_and_bool_are_as_good_as_clean_targets():
+    clean = Context.of([["a", "b"]], [{"a": 1, "c": 1}], "abc")
+    zero = sparse.csr_matrix(([1.0, 0.0, 1.0], ([0, 0, 0], [2, 1, 0])), (1, 3))
+    for targets in (zero, clean.targets[:, ::-1][:, ::-1], clean.targets.astype(bool)):
+        assert measure(Context(clean.columns, targets), OF_LISTS) == measure(clean, OF_LISTS)
+
+
+def test_an_empty_list_and_no_users_have_figures_and_other_lengths_are_refused():
+    assert metrics.ndcg(Context.of([[]], [{"a"}])).tolist() == [0]
+    assert measure(Context(np.zeros((0, 3), int), sparse.csr_matrix((0, 4))), OF_LISTS)[0]["mrr"].shape == (0,)
+    with pytest.raises(ValueError, match="2 lists for 1 users"):
+        Context.of([["a"], ["b"]], [{"a"}])
 
 
 # ---- the registry

@@ -69,10 +69,11 @@ def test_the_card_says_what_was_asked_and_how_often_the_test_was_opened(tmp_path
 def test_the_pictures_show_the_figures_of_the_run(tmp_path):
     folder = run(tmp_path / "one")
     methods = json.loads((folder / "metrics.json").read_text())["methods"]
-    text = page(folder)
-    for one in methods.values():
-        assert "{mean:.3f} [{low:.3f}, {high:.3f}]".format(**one["ndcg"]) in text
-    assert "0.100 to 0.300" in text  # what tuning found on valid
+    first, *others = re.findall(r"<svg.*?</svg>", page(folder), re.S)
+    for name, one in methods.items():
+        assert name in first
+        assert first.count("{mean:.3f} [{low:.3f}, {high:.3f}]".format(**one["ndcg"])) == 2  # seen, and as its text
+    assert "0.100 to 0.300" in others[0]  # what tuning found on valid
 
 
 def test_segments_hold_every_user_once_and_their_means_are_those_of_the_users():
@@ -80,6 +81,7 @@ def test_segments_hold_every_user_once_and_their_means_are_those_of_the_users():
     scores = pd.DataFrame({"user_id": [f"u{n}" for n in range(40)], "method": "ALS", "ndcg": values,
                            "past": np.arange(40)})
     found = segments(scores, "ALS")
+    assert list(segments(scores.assign(past=3), "ALS")) == ["3 taken before"]
     assert list(found) == ["0 to 9 items taken before", "10 to 19 items taken before", "20 to 29 items taken before",
                            "30 to 39 items taken before"]
     assert [bars[0].value.mean for bars in found.values()] == pytest.approx(values.reshape(4, 10).mean(axis=1))
@@ -94,8 +96,19 @@ def test_lists_that_failed_are_shown_with_what_was_taken_instead(tmp_path):
 def test_several_runs_have_a_verdict_against_the_first_or_the_reason_for_none(tmp_path):
     folders = [run(tmp_path / "one"), run(tmp_path / "two", better=0.1), run(tmp_path / "three", k=10)]
     text = page(*folders)
-    assert re.search(r"<strong>two</strong>: higher than one: \+0\.\d{3}", text)
+    assert re.search(r"<strong>two</strong>: higher: NDCG@20 of ALS, less that of ALS in one: \+0\.\d{3} \[", text)
     assert re.search(r"<strong>three</strong>: not compared: .* differ in k: 20 and 10", text)
+
+
+def test_runs_of_one_name_are_told_apart_by_their_folders(tmp_path):
+    for name in ("x", "y"):
+        (tmp_path / name).mkdir()
+    text = page(*(run(tmp_path / name / "run") for name in ("x", "y")))
+    assert "<h1>x/run and y/run</h1>" in text
+
+
+def test_a_test_that_was_opened_too_often_is_not_called_once_for_each(tmp_path):
+    assert "9 times, for 2 methods: more than once for some" in page(run(tmp_path / "one", opened=9))
 
 
 def test_the_command_writes_it_and_names_what_is_missing(tmp_path, capsys):

@@ -45,6 +45,19 @@ def test_the_verdict_is_the_paired_difference_of_the_methods_that_the_runs_serve
     assert compare(folder / "b", folder / "b", methods=("hybrid", "popularity")).difference.words == "lower"
 
 
+def test_who_was_not_judged_does_not_count(runs):
+    folder, both = runs
+    few = np.where(np.arange(200) < 5, both["a"].metrics["ndcg"], np.nan)
+    for name in "ab":
+        scores_table([scored(both[name].name, few, both["a"].users)]).to_parquet(folder / name / "scores.parquet")
+    assert compare(folder / "a", folder / "b").users == 5
+    for name in "ab":
+        scores_table([scored(both[name].name, few * np.nan, both["a"].users)]).to_parquet(
+            folder / name / "scores.parquet")
+    with pytest.raises(CatalogError, match="0 users were judged"):
+        compare(folder / "a", folder / "b")
+
+
 def test_the_command_prints_the_verdict_and_fails_only_where_the_second_is_worse(runs, capsys):
     folder, _ = runs
     better, worse = ["compare", str(folder / "a"), str(folder / "b")], ["compare", str(folder / "b"), str(folder / "a")]
@@ -69,8 +82,9 @@ def test_other_users_a_missing_method_metric_or_file_are_named(runs):
     folder, both = runs
     with pytest.raises(CatalogError, match="no method 'SVD'; there are ALS, popularity"):
         compare(folder / "a", folder / "b", methods=("SVD", None))
-    with pytest.raises(CatalogError, match="no metric 'ndgc'; there are ndcg, recall"):
-        compare(folder / "a", folder / "b", "ndgc")
+    for metric in ("ndgc", "method", "past"):
+        with pytest.raises(CatalogError, match=f"no metric '{metric}'; there are ndcg, recall"):
+            compare(folder / "a", folder / "b", metric)
     fewer = scored("hybrid", both["b"].metrics["ndcg"][:50], both["b"].users[:50])
     scores_table([fewer]).to_parquet(folder / "b" / "scores.parquet")
     with pytest.raises(CatalogError, match=r"judged different users \(200 and 50\)"):

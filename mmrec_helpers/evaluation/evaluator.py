@@ -62,7 +62,7 @@ class Scores:
         rows = {"all": self.metrics, **self.groups}
         return pd.DataFrame({
             name: {**{f"{metric}@{self.k}": _mean(values) for metric, values in metrics.items()},
-                   "users": int(np.sum(~np.isnan(next(iter(metrics.values()))))), "targets": self.targets.get(name, 0)}
+                   "users": _users(metrics), "targets": self.targets.get(name, 0)}
             for name, metrics in rows.items()}).T.rename_axis("targets on").round(3)
 
 
@@ -72,7 +72,8 @@ def evaluate(ranker: Source, stage: Stage, k: int = 20, metrics: Sequence[str] |
 
     ranker: one of the package, or any library's answer: scores (users asked, items), a table of lists (`user_id,
     item_id` and `rank` or `score`), or a function of queries that gives scores. metrics: names, or "every" that what is
-    given allows; features: for diversity, by modality; labels: item id -> category, for miscalibration. Known items are
+    given allows (AUC is of the scores, also where a list is one of popular items because they say nothing); features:
+    for diversity, one of each modality; labels: item id -> category, for miscalibration. Known items are
     those with at least 5 positive events in `stage.fit`, rare ones have 1 to 4, new ones none. A stage of a split
     counts that it was asked. Raises ValueError where the ranker's items are not the stage's, or where a list has an
     item twice or one of another shop. Taught in chapter 9.
@@ -90,11 +91,11 @@ def evaluate(ranker: Source, stage: Stage, k: int = 20, metrics: Sequence[str] |
     lists = _full(asked.recommend(stage.queries, k, only=stage.candidates).ids, k)
     column = pd.Index(stage.fit.items).get_indexer(lists.ravel()).reshape(lists.shape)
     _check_lists(lists, column, asked.name)
+    context = _context(asked, stage, column, metrics, features, labels)
+    names = possible(context) if metrics == EVERY else [metrics] if isinstance(metrics, str) else list(metrics)
+    users, shop = measure(context, names)
     if isinstance(stage, CountedStage):
         stage.opened.append(asked.name)
-    context = _context(asked, stage, column, metrics, features, labels)
-    names = possible(context) if metrics == EVERY else list(metrics)
-    users, shop = measure(context, names)
     groups, targets = _groups(stage, column, [one for one in names if not METRICS[one].needs])
     return Scores(asked.name, stage.queries.users, users, shop, lists, groups, {"all": stage.targets.nnz, **targets},
                   card(stage, asked))
@@ -103,6 +104,8 @@ def evaluate(ranker: Source, stage: Stage, k: int = 20, metrics: Sequence[str] |
 def _context(asked: Recommends, stage: Stage, column: np.ndarray, metrics: Sequence[str] | str,
              features: Sequence[Features], labels: Mapping[str, str] | None) -> Context:
     """All that is known at the stage; the order of all candidates only where a metric asks for it."""
+    if len(several := [one.name for one in features]) > len({one.modality for one in features}):
+        raise ValueError(f"features {', '.join(several)}: two of one modality; diversity needs one of each")
     items, left = stage.fit.items, pool(stage)
     ordered = (metrics == EVERY or "auc" in metrics) and hasattr(asked, "score")
     units = {one.modality: _unit(one.align(items).matrix) for one in features}
@@ -126,6 +129,11 @@ def _unit(matrix: np.ndarray) -> np.ndarray:
     """Rows of length 1; a row of zeros stays."""
     length = np.linalg.norm(matrix, axis=1, keepdims=True)
     return np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0)
+
+
+def _users(metrics: Mapping[str, np.ndarray]) -> int:
+    """How many were judged by any of them."""
+    return int(np.any([~np.isnan(values) for values in metrics.values()], axis=0).sum()) if metrics else 0
 
 
 def _mean(values: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import Stage
@@ -25,7 +26,7 @@ def card(stage: Stage, ranker: object) -> dict[str, object]:
     """
     counted = getattr(ranker, "popularity_", None)
     own = int(stage.fit.matrix.nnz)
-    seen = int(counted.sum()) if counted is not None and counted.any() else own
+    seen = int(counted.sum(dtype=np.float64)) if counted is not None and counted.any() else own
     asked = {"seen": seen, "stage's own": own, "users": len(stage.queries)}
     if not isinstance(stage, CountedStage):
         return asked
@@ -55,11 +56,16 @@ def as_text(cards: Mapping[str, Mapping[str, object]]) -> str:
 
 def _opened(cards: Sequence[Mapping[str, object]]) -> list[str]:
     """How often the stage was asked: in all, and whom more than once."""
-    if not any("opened" in one for one in cards):
+    counted = [one for one in cards if "opened" in one]
+    if not counted:
         return []
-    last = max(cards, key=lambda one: one["opened"])
-    again = [f"{name} {times} times" for name, times in last["by"].items() if times > 1]
-    return [f"{last['stage']} opened {last['opened']} times" + (f": {', '.join(again)}" if again else "")]
+    last = max(counted, key=lambda one: one["opened"])
+    again = [f"{name} {_times(times)}" for name, times in last["by"].items() if times > 1]
+    return [f"{last['stage']} opened {_times(last['opened'])}" + (f": {', '.join(again)}" if again else "")]
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
 
 
 class ResultTable(pd.DataFrame):
@@ -75,8 +81,8 @@ class ResultTable(pd.DataFrame):
     def __repr__(self) -> str:
         return super().__repr__() + f"\n\n{getattr(self, 'card', '')}".rstrip()
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         from html import escape
 
-        text = escape(getattr(self, "card", "") or "").replace("\n", "<br>")
-        return super()._repr_html_() + (f"<p style='font-size:85%;color:#666'>{text}</p>" if text else "")
+        rows, text = super()._repr_html_(), escape(getattr(self, "card", "") or "").replace("\n", "<br>")
+        return rows and rows + (f"<p style='font-size:85%;color:#666'>{text}</p>" if text else "")

@@ -30,6 +30,7 @@ def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] =
     >>> table(both, shown=["ndcg"]).loc["a"].tolist()
     ['0.200 [0.200, 0.200]', '0.500', '-0.100 [-0.100, -0.100]', 'lower']
     """
+    shown = [one for one in shown if all(one in each.metrics for each in scores)]
     for one in scores:
         if (judged := int((~np.isnan(one.metrics[metric])).sum())) < 2:
             raise ValueError(f"{one.name}: {judged} users were judged; at least two are needed for an interval, and no "
@@ -59,7 +60,8 @@ def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed:
         **{name: _plain(bootstrap(one.metrics[name], n, seed)) for name in shown or one.metrics},
         "against the best": None if one is ranked[0] else _plain(paired(one, ranked[0], metric, n, seed)),
         "groups": {group: _group(one, group, metric) for group in one.groups},
-        "coverage": one.coverage, "k": one.k, "users": len(one.users)} for one in ranked}
+        "coverage": None if np.isnan(one.coverage) else one.coverage, "k": one.k,
+        "users": len(one.users)} for one in ranked}
 
 
 def as_table(methods: Mapping[str, Mapping], metric: str = "ndcg", shown: Sequence[str] = SHOWN) -> pd.DataFrame:
@@ -85,7 +87,7 @@ def interval(one: Mapping[str, float | None]) -> str:
 
 
 def _group(one: Scores, group: str, metric: str) -> dict[str, float | int | None]:
-    judged = one.groups[group][metric]
+    judged = one.groups[group].get(metric, np.zeros(0))
     judged = judged[~np.isnan(judged)]
     return {metric: float(judged.mean()) if len(judged) else None, "users": len(judged),
             "targets": one.targets.get(group, 0)}

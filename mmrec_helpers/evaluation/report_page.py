@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import CatalogError
-from mmrec_helpers.evaluation.compare import NO_DIFFERENCE, Interval, bootstrap
+from mmrec_helpers.evaluation.compare import Interval, bootstrap
 from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.report import as_table
 from mmrec_helpers.evaluation.runs import SCORES, compare
@@ -62,8 +62,10 @@ def write_report(folders: Sequence[Path], path: Path) -> Path:
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    runs = [read(one) for one in folders]
-    verdicts = {one.name: _verdict(folders[0], one) for one in folders[1:]}
+    folders = [one.resolve() for one in folders]
+    names = _names(folders)
+    runs = [replace(read(one), name=name) for one, name in zip(folders, names, strict=True)]
+    verdicts = [(name, _verdict(folders[0], one, names[0])) for one, name in zip(folders[1:], names[1:], strict=True)]
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
                             trim_blocks=True, lstrip_blocks=True)
     templates.globals |= {"top": top, "steps": lambda end: [end * step / 4 for step in range(5)]}
@@ -94,17 +96,31 @@ def card(about: Mapping[str, object], own: pd.DataFrame) -> dict[str, object]:
             "learned from": f"{about['seen']:,} positive events before the test" if "seen" in about else "",
             "settings chosen on": "valid", "masked": protocol["masked"], "candidates": protocol["candidates"],
             "target": protocol["target"], "seed": protocol["seed"], "users in the test": len(own),
-            "test opened": f"{about['opened']} times, once for each method" if "opened" in about else ""}
+            "test opened": opened(about["opened"], len(about["methods"])) if "opened" in about else ""}
+
+
+def opened(times: int, methods: int) -> str:
+    """How often the test was asked, beside how often it had to be.
+
+    >>> opened(9, 2)
+    '9 times, for 2 methods: more than once for some'
+    """
+    return f"{times} times, " + ("once for each method" if times == methods else
+                                 f"for {methods} methods: more than once for some")
 
 
 def segments(scores: pd.DataFrame, best: str) -> dict[str, list[Bar]]:
-    """NDCG by how much users had taken before, in groups of about the same size; the methods of `_compared`."""
+    """NDCG by how much users had taken before, in groups of about the same size."""
     if "past" not in scores:
         return {}
-    groups = pd.qcut(scores["past"], BINS, duplicates="drop")
-    titles = {one: f"{int(np.floor(one.left)) + 1} to {int(one.right)} items taken before" for one in
-              groups.cat.categories}
-    return {titles[one]: _bars(scores[groups == one], "ndcg", best) for one in groups.cat.categories}
+    edges = np.unique(np.quantile(scores["past"], np.linspace(0, 1, BINS + 1)[1:-1], method="lower"))
+    groups, found = np.searchsorted(edges, scores["past"]), {}
+    for group in np.unique(groups):
+        some = scores[groups == group]
+        least, most = some["past"].min(), some["past"].max()
+        found[f"{least} to {most} items taken before" if least < most else f"{least} taken before"] = _bars(
+            some, "ndcg", best)
+    return found
 
 
 def shares(ndcg: pd.Series) -> list[tuple[str, float]]:
@@ -115,9 +131,10 @@ def shares(ndcg: pd.Series) -> list[tuple[str, float]]:
     """
     edges = [0, 0.2, 0.4, 0.6, 0.8, 1]
     hit = ndcg[ndcg > 0]
+    counts = np.bincount(np.searchsorted(edges, hit.round(9)) - 1, minlength=len(edges) - 1)
     return [("no hit", float((ndcg == 0).mean())), *(
-        (f"above {low:g} to {high:g}", float(((hit > low) & (hit <= high + 1e-9)).sum() / len(ndcg)))
-        for low, high in zip(edges, edges[1:], strict=False))]
+        (f"above {low:g} to {high:g}", float(count / len(ndcg)))
+        for low, high, count in zip(edges, edges[1:], counts, strict=False))]
 
 
 def top(bars: Sequence[Bar]) -> float:
@@ -131,7 +148,7 @@ def top(bars: Sequence[Bar]) -> float:
 
 
 def _bars(scores: pd.DataFrame, column: str, best: str) -> list[Bar]:
-    """The methods that are compared in small: the one that is served, the next best two, and popularity."""
+    """The methods that are compared in small: the one that is served, the three best, and popularity."""
     means = scores.groupby("method")["ndcg"].mean().sort_values(ascending=False)
     names = dict.fromkeys([best, *means.index[:3], *means.index[means.index == "popularity"]])
     return [Bar(name, bootstrap(scores.loc[scores["method"] == name, column].to_numpy()), name == best)
@@ -146,12 +163,19 @@ def _interval(one: Mapping[str, float | None]) -> Interval:
     return Interval(*(np.nan if one[name] is None else one[name] for name in ("mean", "low", "high")))
 
 
-def _verdict(first: Path, other: Path) -> str:
+def _names(folders: Sequence[Path]) -> list[str]:
+    """The folders' names; with their parents' where two have the same."""
+    names = [one.name for one in folders]
+    return [name if names.count(name) == 1 else f"{one.parent.name}/{name}" for one, name in zip(
+        folders, names, strict=True)]
+
+
+def _verdict(first: Path, other: Path, name: str) -> str:
     """Of another run against the first, or why there is none."""
     try:
         found = compare(first, other)
     except CatalogError as fault:
         return f"not compared: {fault}"
     mean, low, high, words = found.difference
-    said = words if words == NO_DIFFERENCE else f"{words} than {first.name}"
-    return f"{said}: {mean:+.3f} [{low:+.3f}, {high:+.3f}], p = {found.p:.4f} (permutation), {found.users} users"
+    return (f"{words}: {found.metric} of {found.methods[1]}, less that of {found.methods[0]} in {name}: {mean:+.3f} "
+            f"[{low:+.3f}, {high:+.3f}], p = {found.p:.4f} (permutation), {found.users} users")

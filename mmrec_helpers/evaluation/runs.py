@@ -58,7 +58,7 @@ def scores_table(scores: Sequence[Scores], past: Sequence[int] = ()) -> pd.DataF
     """
     return pd.concat([pd.DataFrame({
         "user_id": one.users, "method": one.name, **one.metrics,
-        **{f"ndcg, {group}": metrics["ndcg"] for group, metrics in one.groups.items()},
+        **{f"ndcg, {group}": metrics["ndcg"] for group, metrics in one.groups.items() if "ndcg" in metrics},
         **({"past": past} if len(past) else {})}) for one in scores], ignore_index=True)
 
 
@@ -79,7 +79,9 @@ def compare(a: Path, b: Path, metric: str = "ndcg", methods: Sequence[str | None
     if set(values[0].index) != set(values[1].index):
         raise CatalogError(f"{a} and {b} judged different users ({len(values[0])} and {len(values[1])}); runs with "
                            "--pseudonyms cannot be compared")
-    other = values[1].reindex(values[0].index) - values[0]
+    other = (values[1].reindex(values[0].index) - values[0]).dropna()
+    if len(other) < 2:
+        raise CatalogError(f"{a} and {b}: {len(other)} users were judged by {metric}; at least two are needed")
     found = bootstrap(other.to_numpy())
     return Verdict((names[0], names[1]), tuple(bootstrap(one.to_numpy()) for one in values),
                    Difference(*found, in_words(found)), permutation(other.to_numpy()),
@@ -99,8 +101,9 @@ def _values(folder: Path, method: str, metric: str) -> pd.Series:
     known = sorted(set(table["method"]))
     if method not in known:
         raise CatalogError(f"{folder}: no method {method!r}; there are {', '.join(known)}")
-    if metric not in table:
-        raise CatalogError(f"{folder}: no metric {metric!r}; there are {', '.join(table.columns[2:])}")
+    metrics = table.columns.drop([one for one in ("user_id", "method", "past") if one in table])
+    if metric not in metrics:
+        raise CatalogError(f"{folder}: no metric {metric!r}; there are {', '.join(metrics)}")
     return table[table["method"] == method].set_index("user_id")[metric]
 
 

@@ -29,7 +29,7 @@ Source = Recommends | np.ndarray | pd.DataFrame | Callable[[Queries], np.ndarray
 
 def as_recommender(source: Source, stage: Stage) -> Recommends:
     """The same as something that recommends. Raises ValueError for scores of another shape or a table without its
-    columns, TypeError for anything else.
+    columns, TypeError for anything else; a table of lists raises ValueError when it is asked for a user that it lacks.
 
     >>> from mmrec_helpers import splits
     >>> test = splits.user_time(splits.example()).test
@@ -72,10 +72,14 @@ class GivenLists:
 
     def recommend(self, queries: Queries, k: int, only: np.ndarray) -> Recommendations:
         """The first k of each user's list that may be offered."""
-        row = pd.Index(queries.users).get_indexer(self.table["user_id"])
-        column = self.items.get_indexer(self.table["item_id"])  # -1: the evaluator will name it
+        table = self.table[self.table["user_id"].isin(queries.users)]
+        if len(without := pd.Index(queries.users).difference(table["user_id"])):
+            raise ValueError(f"{self.name}: no list for user {without[0]!r} (and {len(without) - 1} more of those "
+                             "asked), who would count as one without a hit. Are the ids text, as everywhere?")
+        row = pd.Index(queries.users).get_indexer(table["user_id"])
+        column = self.items.get_indexer(table["item_id"])  # -1: the evaluator will name it
         seen = np.asarray(queries.seen[row, column.clip(0)]).ravel()
-        left = self.table[(row >= 0) & ((column < 0) | (only[column] & ~seen))].assign(
+        left = table[(column < 0) | (only[column] & ~seen)].assign(
             place=lambda rows: rows.groupby("user_id").cumcount())
         left = left[left["place"] < k]
         ids = np.full((len(queries), k), None, object)

@@ -135,16 +135,21 @@ def miscalibration(c: Context) -> np.ndarray:
     array([0.])
     """
     codes, names = pd.factorize(c.labels)
-    there = codes >= 0
-    of_item = np.zeros((len(codes), len(names)))
-    of_item[np.flatnonzero(there), codes[there]] = 1
-    listed = np.concatenate([of_item, np.zeros((1, len(names)))])
-    shares = [_shares(one) for one in ((c.history > 0).astype(float) @ of_item,
-                                       sum(listed[column] for column in c.columns.T))]
-    return calibration(*shares)
+    codes, found = np.append(codes, -1), np.empty(len(c.columns))  # column -1, an empty place, has no label
+    size = max(1, CELLS // max(1, len(names)))
+    for start in range(0, len(c.columns), size):
+        past, columns = c.history[start:start + size], c.columns[start:start + size]
+        row = np.repeat(np.arange(len(columns)), np.diff(past.indptr))
+        found[start:start + size] = calibration(
+            _shares(row, codes[past.indices], (len(columns), len(names))),
+            _shares(np.repeat(np.arange(len(columns)), c.k), codes[columns.ravel()], (len(columns), len(names))))
+    return found
 
 
-def _shares(counts: np.ndarray) -> np.ndarray:
+def _shares(row: np.ndarray, codes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The shares of the labels in each row; code -1 has no label."""
+    cell = (row * shape[1] + codes)[codes >= 0]
+    counts = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 

@@ -40,6 +40,13 @@ class Context:
     units: Mapping[str, np.ndarray] = field(default_factory=dict)
     labels: np.ndarray | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("targets", "history"):
+            if (part := getattr(self, name)) is not None:
+                object.__setattr__(self, name, _stored(part))
+        if len(self.columns) != self.targets.shape[0]:
+            raise ValueError(f"{len(self.columns)} lists for {self.targets.shape[0]} users")
+
     @classmethod
     def of(cls, lists: Sequence[Sequence[str | None]], relevant: Sequence[Sequence[str] | Mapping[str, float]],
            items: Sequence[str] = (), **more: object) -> Context:
@@ -47,11 +54,11 @@ class Context:
         any. items: all there are, by default those that occur, sorted; more: as above. Raises UnknownId."""
         grades = [one if isinstance(one, Mapping) else dict.fromkeys(one, 1.0) for one in relevant]
         known = np.array(list(items) or sorted({one for each in (*lists, *grades) for one in each} - {None}), object)
-        columns = np.full((len(lists), max(map(len, lists), default=0)), -1)
+        columns = np.full((len(lists), max(map(len, lists), default=1) or 1), -1)
         for row, each in enumerate(lists):
             there = [place for place, one in enumerate(each) if one is not None]
             columns[row, there] = positions([each[place] for place in there], known, "item")
-        targets = sparse.lil_matrix((len(lists), len(known)))
+        targets = sparse.lil_matrix((len(grades), len(known)))
         for row, each in enumerate(grades):
             targets[row, positions(list(each), known, "item")] = list(each.values())
         return cls(columns, targets.tocsr(), **more)
@@ -65,7 +72,7 @@ class Context:
     def gains(self) -> np.ndarray:
         """(n, k) float: the grade of the item at each rank, 0 where it is not relevant."""
         n_items = self.targets.shape[1]
-        targets = self.targets.sorted_indices() if not self.targets.has_sorted_indices else self.targets
+        targets = self.targets
         row = np.repeat(np.arange(len(self.columns)), np.diff(targets.indptr))
         relevant = np.append(row * n_items + targets.indices, np.iinfo(np.int64).max)
         asked = np.arange(len(self.columns))[:, None] * n_items + self.columns
@@ -102,3 +109,14 @@ class Context:
         there = self.columns >= 0
         total = np.where(there, values[self.columns], 0).sum(axis=1)
         return np.divide(total, self.n_listed, out=np.full(len(total), np.nan), where=self.n_listed > 0)
+
+
+def _stored(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """As CSR of float with sorted columns and without stored zeros; the same matrix where it is so."""
+    matrix = sparse.csr_matrix(matrix)
+    if matrix.dtype.kind == "f" and matrix.has_sorted_indices and (matrix.data != 0).all():
+        return matrix
+    matrix = matrix.astype(float)
+    matrix.sort_indices()
+    matrix.eliminate_zeros()
+    return matrix

@@ -20,24 +20,24 @@ def pool(stage: Stage) -> np.ndarray:
 def above(score: Callable[[Queries], np.ndarray], stage: Stage) -> np.ndarray:
     """For each stored target, how many candidates that are not relevant have a higher score; a tie counts half.
 
-    score: queries -> (n, items). What a user has seen is no candidate. Returns (targets.nnz,) float, in the order of
-    `stage.targets.data`. Memory is bounded by CELLS.
+    score: queries -> (n, items); nan is below every other score. What a user has seen is no candidate. Returns
+    (targets.nnz,) float, in the order of `stage.targets.data`. Memory is bounded by CELLS.
     """
     n, n_items = stage.targets.shape
     size, parts = max(1, CELLS // max(n_items, 1)), []
     for start in range(0, n, size):
         rows = slice(start, min(start + size, n))
         queries, targets = stage.queries[rows], stage.targets[rows]
-        scores = np.array(score(queries), float)
-        own = np.repeat(np.arange(len(queries)), np.diff(targets.indptr)), targets.indices
-        reached = scores[own]
-        others = scores
-        others[:, ~stage.candidates] = np.nan  # no comparison with nan is true
-        others[queries.seen.nonzero()] = np.nan
-        others[own] = np.nan
-        parts += [_beaten(others[row], value) for row, value in zip(own[0], reached, strict=True)]
-    return np.array(parts, float)
+        scores = np.nan_to_num(np.asarray(score(queries), float), nan=-np.inf, posinf=np.inf, neginf=-np.inf)
+        others = np.tile(stage.candidates, (len(queries), 1))
+        others[queries.seen.nonzero()] = False
+        others[np.repeat(np.arange(len(queries)), np.diff(targets.indptr)), targets.indices] = False
+        parts += [_beaten(np.sort(scores[row, others[row]]), scores[row, targets[[row]].indices])
+                  for row in range(len(queries))]
+    return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def _beaten(others: np.ndarray, value: float) -> float:
-    return float((others > value).sum() + 0.5 * (others == value).sum())
+def _beaten(others: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Of each value, how many of these sorted others are above it; equal ones count half."""
+    below, up_to = (np.searchsorted(others, values, side) for side in ("left", "right"))
+    return len(others) - up_to + 0.5 * (up_to - below)

@@ -56,7 +56,7 @@ def measure(context: Context, names: list[str] | None = None) -> tuple[dict[str,
     >>> users, shop
     ({'mrr': array([0.5])}, {})
     """
-    users, shop, can = {}, {}, set(possible(context))
+    users, shop, can = {}, {}, possible(context)
     for name in can if names is None else names:
         if name not in METRICS:
             raise KeyError(f"no metric {name!r}; there are {', '.join(METRICS)}")

@@ -83,7 +83,7 @@ def long_tail(split: Split, below: int = LONG_TAIL) -> Split:
     def rare(stage: Stage) -> Stage:
         candidates = stage.candidates & (stage.fit.matrix.getnnz(axis=0) < below)
         return asked(CountedStage(stage.fit, stage.queries, columns(stage.targets, candidates), candidates,
-                                   getattr(stage, "name", ""), protocol))
+                                   getattr(stage, "name", ""), protocol, getattr(stage, "opened", [])))
 
     return Split(rare(split.valid), rare(split.test), split.everything, protocol)
 

@@ -40,7 +40,7 @@ def check_no_leak(split: Split, feedback: Table) -> None:
 
 
 def check_features_fit(fitted_on: Sequence[str], split: Split) -> None:
-    """Raise ValueError, naming an item, where features were fitted on an item that the split never learns from.
+    """Raise ValueError, naming an item, where features were fitted on an item that valid or test asks for as unknown.
 
     fitted_on: ids of the items whose media, or whose events, something was fitted on: an encoder that is trained, a
     PCA, popularity as a feature. Without labels of the users it is a small leak, with them a large one. A split that
