@@ -73,7 +73,7 @@ def of_ranking(kept: Mapping) -> Pairs:
     """On the first draw of each of the record shop's tasks: the methods that no gradient step trains, each at the
     setting that was chosen."""
     here, found = ranking.Shop("recordshop"), {}
-    for task in ranking.SHOP_TASKS:
+    for task in (one for one in ranking.SHOP_TASKS if one in kept):
         split, some = ranking.drawn(here.catalog, task)[0][0], here.methods(task)
         for name, one in some.items():
             if not one.slow:
