@@ -115,8 +115,8 @@ def check(name: str, samples: Mapping[str, Callable[[Mapping], Pairs]] = SAMPLES
     if not pairs:
         raise ValueError(f"the sample of {name} is empty: it shows nothing")
     if not (found := differ(pairs)):
-        again = {**kept, "measures": before, "checked": {"commit": record.commit(), "figures": len(pairs)}}
-        path.write_text(json.dumps(again, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        record.save(path, {**kept, "measures": before,
+                           "checked": {"commit": record.commit(), "figures": len(pairs)}})
     return found
 
 

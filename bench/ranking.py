@@ -275,6 +275,8 @@ NETWORKS = (BPR.name, SASRec.name, NO_ORDER, VBPR.name, TwoTower.name)
 
 SHOP_TASKS = ("redraws", "cold users", "recordshop", "cold items")
 FILM_TASKS = ("MovieLens", "MovieLens, cold users", "MovieLens, cold items")
+LONGEST_FIRST = ("MovieLens", "MovieLens, cold users", "redraws", "cold users", "MovieLens, cold items", "cold items",
+                 "recordshop")
 
 
 def chosen(task: str) -> dict[str, Ranker]:
@@ -297,14 +299,14 @@ def of_films(task: str, start: Mapping[str, Ranker]) -> dict[str, object]:
 def main() -> None:
     """Every task, or those that are named; two processes."""
     here = (*FILM_TASKS, *SHOP_TASKS) if "MMREC_MOVIELENS" in os.environ else SHOP_TASKS
-    asked = sys.argv[1:] or sorted(here, key=("MovieLens", "MovieLens, cold users", "redraws").__contains__)[::-1]
+    asked = sys.argv[1:] or [task for task in LONGEST_FIRST if task in here]
     if strange := set(asked) - set(here):
         sys.exit(f"no task {', '.join(sorted(strange))}; there are {', '.join(here)}")
     found = record.figures("ranking") if sys.argv[1:] else {}
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         whole, cold = pool.map(chosen, ("recordshop", "cold items"))
         jobs = [pool.submit(of_films if task in FILM_TASKS else of_shop, task,
-                            cold if task.endswith("cold items") else whole) for task in asked]  # the longest first
+                            cold if task.endswith("cold items") else whole) for task in asked]
         for job in as_completed(jobs):
             found |= job.result()
             record.write("ranking", SEED, found)  # what is done so far

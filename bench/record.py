@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-ABOUT = ("command", "commit", "seed", "lock", "python", "cores", "measures", "checked")
+ABOUT = ("command", "commit", "seed", "lock", "python", "cores", "measures")
 """What a JSON says of where its figures come from."""
 
 HERE = Path(__file__).parent
@@ -30,18 +30,22 @@ def write(name: str, seed: int, figures: Mapping[str, object]) -> None:
              "lock": hashlib.sha256((ROOT / "uv.lock").read_bytes()).hexdigest()[:16],
              "python": platform.python_version(), "cores": os.cpu_count(),
              "measures": AT_START.get(name) or digests(name)}
-    text = json.dumps({**about, **figures}, indent=1, ensure_ascii=False)
-    (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    save(HERE / f"{name}.json", {**about, **figures})
+
+
+def save(path: Path, content: Mapping[str, object]) -> None:
+    """As every JSON of this folder is written."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def figures(name: str, root: Path = ROOT) -> dict[str, object]:
     """The figures of `bench/NAME.json` without where they come from, if they are as new as what they measure; else
-    none: what is measured now must not stand beside what other code gave."""
+    none: what is measured now must not be put beside what other code gave. `kept from`: the commit that gave them."""
     path = root / "bench" / f"{name}.json"
     if not path.is_file() or older(name, root):
         return {}
     kept = json.loads(path.read_text(encoding="utf-8"))
-    return {key: value for key, value in kept.items() if key not in ABOUT}
+    return {"kept from": kept["commit"], **{key: value for key, value in kept.items() if key not in ABOUT}}
 
 
 def commit() -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from mmrec_helpers import pipeline
-from mmrec_helpers.catalog import positions
+from mmrec_helpers.catalog import Queries, Stage, positions
+from mmrec_helpers.evaluation import Scores
 from mmrec_helpers.media.pictures import read_image
 
 SHOWN, FAILED, PAST, SIZE = 5, 3, 6, 96
@@ -51,17 +52,18 @@ def examples(result: pipeline.Result) -> list[dict[str, object]]:
     good = order[np.linspace(0, len(order) // 2, SHOWN).astype(int)]
     bad = sorted(np.flatnonzero(ndcg == 0), key=lambda row: -past[row])[:FAILED]
     rows = [(row, False) for row in dict.fromkeys(good) if ndcg[row] > 0] + [(row, True) for row in bad]
-    return [asdict(_example(result, covers, int(row), failed)) for row, failed in rows]
+    return [asdict(_example(test, scores, covers, int(row), failed)) for row, failed in rows]
 
 
-def _example(result: pipeline.Result, covers: _Covers, row: int, failed: bool) -> Example:
-    test = result.split.test
-    scores = next(one for one in result.scores if one.name == result.best)
+def latest_first(query: Queries) -> np.ndarray:
+    """The columns of one query's history, the latest first where its times are known: (past,) int."""
+    past = query.history.indices
+    return past if query.time is None else past[np.argsort(-query.time[0, past].toarray().ravel(), kind="stable")]
+
+
+def _example(test: Stage, scores: Scores, covers: _Covers, row: int, failed: bool) -> Example:
     items, took = test.fit.items, set(test.fit.items[test.targets[row].indices])
-    query = test.queries[row:row + 1]
-    known = query.history.indices
-    if query.time is not None:
-        known = known[np.argsort(-query.time[0, known].toarray().ravel(), kind="stable")]
+    known = latest_first(test.queries[row:row + 1])
     listed = [one for one in scores.lists[row] if one is not None]
     missed = sorted(took - set(scores.lists[row]))
     return Example(str(test.queries.users[row]), len(known), round(float(scores.metrics["ndcg"][row]), 3),

@@ -20,7 +20,7 @@ from mmrec_helpers.evaluation.page import Card, Listener, write_page
 from mmrec_helpers.evaluation.report import as_table, figure
 from mmrec_helpers.evaluation.report_page import EXAMPLES
 from mmrec_helpers.evaluation.runs import SCORES, scores_table
-from mmrec_helpers.run_examples import examples
+from mmrec_helpers.run_examples import examples, latest_first
 
 log = logging.getLogger(__name__)
 
@@ -163,9 +163,7 @@ def listeners(result: pipeline.Result, n: int = 8) -> list[str]:
 
 def _listener(result: pipeline.Result, run: saved_run.SavedRun, user: str) -> Listener:
     query, cards = run.known.queries([user]), _cards(result, run)
-    past = query.history.indices
-    if query.time is not None:
-        past = past[np.argsort(-query.time[0, past].toarray().ravel(), kind="stable")]
+    past = latest_first(query)
     listed = [Card(*cards[one.item_id], one.because, one.alike_in) for one in run.recommend(user, k=10).itertuples()]
     return Listener(user, len(past), [Card(*cards[item]) for item in run.known.items[past[:10]]], listed)
 

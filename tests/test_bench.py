@@ -73,8 +73,9 @@ version = "4"
 
     def test_figures_of_other_code_are_not_kept_beside_new_ones(self, root):
         path = root / "bench" / "one.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), "commit": "abc", "a task": 1}))
-        assert record.figures("one", root) == {"a task": 1}
+        checked = {"commit": "def", "figures": 3}
+        path.write_text(json.dumps({**json.loads(path.read_text()), "commit": "abc", "checked": checked, "a task": 1}))
+        assert record.figures("one", root) == {"kept from": "abc", "checked": checked, "a task": 1}
         (root / "package/module.py").write_text("X = 2\n")
         assert record.figures("one", root) == {}
 

@@ -26,7 +26,9 @@ from mmrec_helpers.evaluation import (
     tuning,
 )
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
+from mmrec_helpers.metrics import pair_distance
 from mmrec_helpers.ranking import EASE, Blend, ContentKNN, Popularity
+from mmrec_helpers.ranking.neighbours import unit_rows
 from mmrec_helpers.ranking.top_k import top_k
 
 
@@ -233,6 +235,8 @@ def test_every_metric_that_what_is_given_allows_in_one_call():
                      labels={f"i{n:02}": "even" if n % 2 else "odd" for n in range(12)})
     assert {"ndcg", "mrr", "auc", "accuracy", "novelty", "diversity (text)", "miscalibration"} <= set(every.metrics)
     assert set(every.shop) == {"coverage", "gini"}
+    columns = pd.Index(test.fit.items).get_indexer(every.lists.ravel()).reshape(every.lists.shape)
+    np.testing.assert_array_equal(every.metrics["diversity (text)"], pair_distance(columns, unit_rows(text)))
     fewer = evaluate(Fixed(test, np.arange(12)), test, k=5, metrics="every")  # it gives no scores, and no labels
     assert not {"auc", "miscalibration", "diversity (text)"} & set(fewer.metrics)
     with pytest.raises(ValueError, match="miscalibration needs"):

@@ -14,6 +14,7 @@ from mmrec_helpers.evaluation.protocol import card
 from mmrec_helpers.evaluation.sources import Recommends, Source, as_recommender
 from mmrec_helpers.metrics import METRICS, Context, measure, possible
 from mmrec_helpers.metrics.order import above, pool
+from mmrec_helpers.ranking.neighbours import unit_rows
 from mmrec_helpers.splits.stage import CountedStage
 
 KNOWN = 5
@@ -73,10 +74,10 @@ def evaluate(ranker: Source, stage: Stage, k: int = 20, metrics: Sequence[str] |
     ranker: one of the package, or any library's answer: scores (users asked, items), a table of lists (`user_id,
     item_id` and `rank` or `score`), or a function of queries that gives scores. metrics: names, or "every" that what is
     given allows (AUC is of the scores, also where a list is one of popular items because they say nothing); features:
-    for diversity, one of each modality; labels: item id -> category, for miscalibration. Known items are
-    those with at least 5 positive events in `stage.fit`, rare ones have 1 to 4, new ones none. A stage of a split
-    counts that it was asked. Raises ValueError where the ranker's items are not the stage's, or where a list has an
-    item twice or one of another shop. Taught in chapter 9.
+    for diversity, one of each modality, centred as in content kNN and MMR; labels: item id -> category, for
+    miscalibration. Known items are those with at least 5 positive events in `stage.fit`, rare ones have 1 to 4, new
+    ones none. A stage of a split counts that it was asked. Raises ValueError where the ranker's items are not the
+    stage's, or where a list has an item twice or one of another shop. Taught in chapter 9.
 
     >>> from mmrec_helpers import splits
     >>> from mmrec_helpers.ranking import Popularity
@@ -108,7 +109,7 @@ def _context(asked: Recommends, stage: Stage, column: np.ndarray, metrics: Seque
         raise ValueError(f"features {', '.join(several)}: two of one modality; diversity needs one of each")
     items, left = stage.fit.items, pool(stage)
     ordered = (metrics == EVERY or "auc" in metrics) and hasattr(asked, "score")
-    units = {one.modality: _unit(one.align(items).matrix) for one in features}
+    units = {one.modality: unit_rows(one.align(items)) for one in features}
     return Context(column, stage.targets, stage.queries.history, stage.fit.matrix.getnnz(axis=0),
                    stage.fit.matrix.shape[0], stage.candidates, left, above(asked.score, stage) if ordered else None,
                    units, None if labels is None else np.array([labels.get(one) for one in items], object))
@@ -123,12 +124,6 @@ def _groups(stage: Stage, column: np.ndarray, names: Sequence[str]) -> tuple[dic
         own.eliminate_zeros()
         metrics[group], targets[group] = measure(Context(column, own), names)[0], own.nnz
     return metrics, targets
-
-
-def _unit(matrix: np.ndarray) -> np.ndarray:
-    """Rows of length 1; a row of zeros stays."""
-    length = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return np.divide(matrix, length, out=np.zeros_like(matrix), where=length > 0)
 
 
 def _users(metrics: Mapping[str, np.ndarray]) -> int:

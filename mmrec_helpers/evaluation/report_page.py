@@ -17,7 +17,7 @@ from mmrec_helpers.catalog import CatalogError
 from mmrec_helpers.evaluation.compare import Interval, bootstrap
 from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.report import as_table
-from mmrec_helpers.evaluation.runs import SCORES, compare
+from mmrec_helpers.evaluation.runs import SCORES, about_run, compare
 
 EXAMPLES = "examples.json"
 """In a run's folder: lists as they were judged."""
@@ -76,16 +76,14 @@ def write_report(folders: Sequence[Path], path: Path) -> Path:
 
 def read(folder: Path) -> Report:
     """A run's folder, as the page shows it. Raises CatalogError."""
-    for name in ("metrics.json", SCORES, EXAMPLES):
-        if not (folder / name).is_file():
-            raise CatalogError(f"{folder}: no {name}; make the run again with `mmrec run --name {folder.name}`")
-    about, shown = (json.loads((folder / name).read_text(encoding="utf-8")) for name in ("metrics.json", EXAMPLES))
+    about, shown = about_run(folder, EXAMPLES), json.loads((folder / EXAMPLES).read_text(encoding="utf-8"))
     scores, methods, best = pd.read_parquet(folder / SCORES), about["methods"], about["best"]
     own = scores[scores["method"] == best]
     return Report(folder.name, best, about["k"], card(about, own), [
         Bar(name, _interval(one["ndcg"]), name == best) for name, one in methods.items()],
         {group: _bars(scores, f"ndcg, {group}", best) for group in GROUPS}, segments(scores, best), shares(own["ndcg"]),
-        {name: one["valid"] for name, one in methods.items() if len(one["valid"]) > 1}, _table(methods), shown)
+        {name: one["valid"] for name, one in methods.items() if len(one["valid"]) > 1},
+        as_table(methods).reset_index(), shown)
 
 
 def card(about: Mapping[str, object], own: pd.DataFrame) -> dict[str, object]:
@@ -153,10 +151,6 @@ def _bars(scores: pd.DataFrame, column: str, best: str) -> list[Bar]:
     names = dict.fromkeys([best, *means.index[:3], *means.index[means.index == "popularity"]])
     return [Bar(name, bootstrap(scores.loc[scores["method"] == name, column].to_numpy()), name == best)
             for name in names if scores.loc[scores["method"] == name, column].notna().any()]
-
-
-def _table(methods: Mapping[str, Mapping]) -> pd.DataFrame:
-    return as_table(methods).reset_index()
 
 
 def _interval(one: Mapping[str, float | None]) -> Interval:

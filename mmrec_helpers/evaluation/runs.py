@@ -69,7 +69,7 @@ def compare(a: Path, b: Path, metric: str = "ndcg", methods: Sequence[str | None
     no scores, where the runs asked other things (data, length of the lists, split) or other users, and where there is
     no such method or metric. Taught in chapter 9.
     """
-    about = [_about(one) for one in (a, b)]
+    about = [about_run(one) for one in (a, b)]
     for key in SAME:
         if about[0][key] != about[1][key]:
             raise CatalogError(f"{a} and {b} differ in {_difference(key, *(one[key] for one in about))}; compare runs "
@@ -88,8 +88,9 @@ def compare(a: Path, b: Path, metric: str = "ndcg", methods: Sequence[str | None
                    difference_seen(other.to_numpy()), len(other), f"{title(metric)}@{about[0]['k']}")
 
 
-def _about(folder: Path) -> Mapping[str, object]:
-    for name in ("metrics.json", SCORES):
+def about_run(folder: Path, *files: str) -> Mapping[str, object]:
+    """A run's metrics.json. Raises CatalogError where it, the scores or one of these files is missing."""
+    for name in ("metrics.json", SCORES, *files):
         if not (folder / name).is_file():
             raise CatalogError(f"{folder}: no {name}; make the run again with `mmrec run --name {folder.name}`")
     return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))

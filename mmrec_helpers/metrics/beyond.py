@@ -27,7 +27,7 @@ def coverage(c: Context) -> float:
     return float((shown(c) > 0).mean()) if c.candidates.any() else float("nan")
 
 
-@metric("Gini", "candidates", better="low")
+@metric("Gini", "candidates")
 def gini(c: Context) -> float:
     """How unequally places in lists are divided among the candidates: 0 if all have as many, near 1 if one has all.
 
@@ -58,7 +58,7 @@ def inequality(counts: np.ndarray) -> float:
     return float((2 * np.arange(1, n + 1) - n - 1) @ ordered / (n * total)) if total else 0.0
 
 
-@metric("novelty", "popularity", better="")
+@metric("novelty", "popularity")
 def novelty(c: Context) -> np.ndarray:
     """How little known the items of a list are: the mean of -log2((taken by + 1) / (users + 1)), in bits.
 
@@ -71,7 +71,7 @@ def novelty(c: Context) -> np.ndarray:
     return c.listed_mean(-np.log2((c.popularity + 1) / (c.n_users + 1)))
 
 
-@metric("popularity lift", "popularity", "history", better="")
+@metric("popularity lift", "popularity", "history")
 def popularity_lift(c: Context) -> np.ndarray:
     """How much more popular a list is than what its user took before: mean in the list / mean in the history - 1.
 
@@ -88,7 +88,7 @@ def popularity_lift(c: Context) -> np.ndarray:
                      where=past > 0) - 1
 
 
-@metric("diversity", "units", better="")
+@metric("diversity", "units")
 def diversity(c: Context) -> dict[str, np.ndarray]:
     """How unlike each other the items of a list are in each modality: the mean of 1 - cosine over its pairs.
 
@@ -123,7 +123,7 @@ def pair_distance(columns: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return 1 - np.divide(pairs, length * (length - 1), out=np.full(len(columns), np.nan), where=length > 1)
 
 
-@metric("miscalibration", "history", "labels", better="low")
+@metric("miscalibration", "history", "labels")
 def miscalibration(c: Context) -> np.ndarray:
     """How far the categories of a list are from those of its user's history: `calibration` of their shares.
 

@@ -14,24 +14,21 @@ Found = np.ndarray | float | Mapping[str, np.ndarray]
 
 
 class Metric(NamedTuple):
-    """formula: from a context; title: in a table; needs: the parts of the context that must be there; better: `high`,
-    `low`, or empty where neither is."""
+    """formula: from a context; title: in a table; needs: the parts of the context that must be there."""
 
     formula: Callable[[Context], Found]
     title: str
     needs: tuple[str, ...] = ()
-    better: str = "high"
 
 
 METRICS: dict[str, Metric] = {}
 """Of lists, by name. `metric` adds one."""
 
 
-def metric(title: str, *needs: str, better: str = "high") -> Callable[[Callable[[Context], Found]],
-                                                                        Callable[[Context], Found]]:
+def metric(title: str, *needs: str) -> Callable[[Callable[[Context], Found]], Callable[[Context], Found]]:
     """Put a function of a context among METRICS, under its own name."""
     def add(formula: Callable[[Context], Found]) -> Callable[[Context], Found]:
-        METRICS[formula.__name__] = Metric(formula, title, needs, better)
+        METRICS[formula.__name__] = Metric(formula, title, needs)
         return formula
 
     return add

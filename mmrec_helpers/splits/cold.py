@@ -26,7 +26,7 @@ LONG_TAIL = 5
 
 
 def cold_items(catalog: Catalog, share: float = 0.2, seed: int = 0) -> Split:
-    """A `share` of the items with positive events is never learnt from: half are asked for in valid, half in test.
+    """A `share` of the items with positive events is in no training set: half are asked for in valid, half in test.
 
     Only they are candidates. Time is not looked at: a history may hold events later than a target.
     Raises as `global_time`. Taught in chapter 9.
@@ -47,10 +47,10 @@ def cold_items(catalog: Catalog, share: float = 0.2, seed: int = 0) -> Split:
 
 
 def cold_users(catalog: Catalog, share: float = 0.2, n_known: int = 3, seed: int = 0) -> Split:
-    """A `share` of the users is never learnt from: their `n_known` first positive events are known.
+    """A `share` of the users is in no training set: their `n_known` first positive events are known.
 
     The rest is asked for: half the users in valid, half in test. Cold users with no more than `n_known` have no
-    targets. All others are learnt from whole, whatever the time. Raises as `global_time`. Taught in chapter 9.
+    targets. All others are in the training set whole, whatever the time. Raises as `global_time`. Taught in chapter 9.
 
     >>> test = cold_users(example("abcdefgh")).test
     >>> test.queries.users, test.queries.history.nnz, test.fit.matrix[test.fit.users == "d"].nnz

@@ -77,8 +77,8 @@ def session(catalog: Catalog, gap: str = "8h", seed: int = 0) -> Split:
     """Each user's last session with a positive event is asked for in test, the one before it in valid.
 
     A session ends where the user does nothing (views and searches count) for `gap`, a pandas duration. Users with fewer
-    than 3 sessions with a positive event are only learnt from. As in `user_time`, one user's past may lie after
-    another's future. Raises as `global_time`, ValueError for a gap of no length. Taught in chapter 9.
+    than 3 sessions with a positive event are in the training set alone. As in `user_time`, one user's past may lie
+    after another's future. Raises as `global_time`, ValueError for a gap of no length. Taught in chapter 9.
 
     >>> split = session(example(), gap="1h")
     >>> split.test.targets.nnz, split.protocol["gap"]

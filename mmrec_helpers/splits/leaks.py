@@ -1,4 +1,4 @@
-"""The guard of every split: nothing of a later stage is learnt from or known. Taught in chapter 9.
+"""The guard of every split: nothing of a later stage is in the training set or known. Taught in chapter 9.
 
 `check_no_leak` runs by itself for every split. What else can leak depends on how features were made:
 `check_features_fit` and `near_duplicates` are asked by whoever makes them.
@@ -60,7 +60,7 @@ def check_features_fit(fitted_on: Sequence[str], split: Split) -> None:
 
 
 def near_duplicates(features: Features, stage: Stage, least: float = 0.98) -> pd.DataFrame:
-    """Items asked for that look like one that was learnt from: `item`, `like`, `cosine`, the most alike first.
+    """Items asked for that look like one of the training set: `item`, `like`, `cosine`, the most alike first.
 
     A record that is sold twice, or a picture saved again, is no new item: who took the one is asked for the other.
     Compared are items with a target and no event in `stage.fit` against those with an event, by the cosine of their
