@@ -30,7 +30,7 @@ from bench.calibrate import found_factors, r2
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Features, Split
 from mmrec_helpers.datasets.recordshop.world import FACTORS, MODALITIES, World
-from mmrec_helpers.evaluation import bootstrap_draws, evaluate, tune
+from mmrec_helpers.evaluation import evaluate, interval_over_draws, tune
 from mmrec_helpers.features.base import Extractor
 from mmrec_helpers.features.extractors import EXTRACTORS, by_name
 from mmrec_helpers.features.pretrained import CARDS, PretrainedExtractor
@@ -41,7 +41,8 @@ from mmrec_helpers.ranking import ContentKNN
 
 MEASURES = (
     "bench/calibrate", "data/recordshop/manifest.json", "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
-    "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/evaluator",
+    "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
+    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/protocol", "mmrec_helpers/evaluation/sources",
     "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features", "mmrec_helpers/media", "mmrec_helpers/metrics",
     "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/neighbours",
     "mmrec_helpers/splits")
@@ -74,10 +75,10 @@ def genres(features: Features, catalog: Catalog) -> tuple[str, np.ndarray, dict[
     return "genre_auc", np.array(draws), {}
 
 
-def cold_lists(features: Features, cold: Split) -> np.ndarray:
+def cold_lists(features: Features, cold: Split) -> pd.Series:
     """NDCG@10 of each user's list of items that nobody took yet."""
     settings = [ContentKNN(features.name, k) for k in (10, 30, 100, 400)]
-    return evaluate(tune(settings, cold, [features], k=10).ranker, cold.test, k=10).metrics["ndcg"]
+    return evaluate(tune(settings, cold, [features], k=10).ranker, cold.test, k=10).by_user()
 
 
 def _samples(n: int) -> np.ndarray:
@@ -96,7 +97,7 @@ def measured(extractor: Extractor, catalog: Catalog) -> tuple[Features, float]:
 
 
 def row(name: str, modality: str, catalog: Catalog, worth: Worth, colds: Sequence[Split],
-        first: Sequence[np.ndarray] = ()) -> tuple[dict[str, object], list[np.ndarray]]:
+        first: Sequence[pd.Series] = ()) -> tuple[dict[str, object], list[pd.Series]]:
     """One row of the table, and NDCG@10 of each user's list at each draw; a network is trained SEEDS times.
 
     first: these values of the modality's first extractor, to compare with.
@@ -118,8 +119,8 @@ def row(name: str, modality: str, catalog: Catalog, worth: Worth, colds: Sequenc
     return found, lists
 
 
-def _over(draws: Sequence[np.ndarray]) -> dict[str, float]:
-    return {key: round(value, 4) for key, value in bootstrap_draws(draws, seed=SEED)._asdict().items()}
+def _over(draws: Sequence[pd.Series]) -> dict[str, float]:
+    return {key: round(value, 4) for key, value in interval_over_draws(draws)._asdict().items()}
 
 
 def _interval(draws: Sequence[np.ndarray]) -> dict[str, float]:

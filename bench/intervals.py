@@ -29,7 +29,8 @@ from mmrec_helpers.ranking import EASE, ImplicitALS
 MEASURES = (
     "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator",
-    "mmrec_helpers/evaluation/online/experiment", "mmrec_helpers/evaluation/significance", "mmrec_helpers/metrics",
+    "mmrec_helpers/evaluation/online/experiment", "mmrec_helpers/evaluation/protocol",
+    "mmrec_helpers/evaluation/significance", "mmrec_helpers/evaluation/sources", "mmrec_helpers/metrics",
     "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/linear",
     "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
 

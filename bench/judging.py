@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import Features, Split
-from mmrec_helpers.evaluation import Interval, Scores, bootstrap, bootstrap_draws, evaluate, in_words, tune
+from mmrec_helpers.evaluation import Scores, evaluate, in_words, interval_over_draws, tune
 from mmrec_helpers.ranking import Ranker
 
-SEED = 0
+SEED, INTACT = 0, "intact"
 
 
 class Judged(NamedTuple):
@@ -76,21 +76,15 @@ def figures(draws: Sequence[dict[str, Scores]]) -> dict[str, object]:
 
 def _method(name: str, best: str, draws: Sequence[dict[str, Scores]]) -> dict[str, object]:
     each = [one[name] for one in draws]
-    row: dict[str, object] = {metric: over([one.metrics[metric] for one in each])._asdict()
+    row: dict[str, object] = {metric: interval_over_draws([one.by_user(metric) for one in each])._asdict()
                               for metric in ("ndcg", "recall", "precision", "f1")}
     for group in each[0].groups:
         values = np.concatenate([one.groups[group]["ndcg"] for one in each])
         row[f"ndcg, {group}"] = None if np.isnan(values).all() else round(float(np.nanmean(values)), 4)
     row["coverage"] = float(np.mean([one.coverage for one in each]))
     if name != best:
-        against = over([one[name].metrics["ndcg"] - one[best].metrics["ndcg"] for one in draws])
-        row["against the best"] = {**against._asdict(), "words": in_words(against)}
+        row["against the best"] = against(each, [one[best] for one in draws])
     return row
-
-
-def over(draws: Sequence[np.ndarray]) -> Interval:
-    """The mean of users' values over one draw or several, with an interval that holds both."""
-    return bootstrap(draws[0], seed=SEED) if len(draws) == 1 else bootstrap_draws(draws, seed=SEED)
 
 
 def shown(name: str, found: dict[str, object]) -> dict[str, object]:
@@ -106,5 +100,12 @@ def shown(name: str, found: dict[str, object]) -> dict[str, object]:
 
 def against(mine: Sequence[Scores], others: Sequence[Scores]) -> dict[str, object]:
     """Paired over users and draws."""
-    difference = over([a.metrics["ndcg"] - b.metrics["ndcg"] for a, b in zip(mine, others, strict=True)])
+    difference = interval_over_draws([a.by_user() - b.by_user() for a, b in zip(mine, others, strict=True)])
     return {**difference._asdict(), "words": in_words(difference)}
+
+
+def compared(sets: Mapping[str, Sequence[Scores]], reference: str = INTACT) -> dict[str, object]:
+    """NDCG with each set of features, and the paired difference to one of them."""
+    return {key: {"ndcg": interval_over_draws([one.by_user() for one in scores])._asdict(),
+                  **({f"against {reference}": against(scores, sets[reference])} if key != reference else {})}
+            for key, scores in sets.items()}

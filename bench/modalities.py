@@ -13,12 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
-import numpy as np
-
 from bench import record
 from bench.fusion import KNN, VOTES, methods
-from bench.judging import SEED, against, judge, over
-from bench.tasks import REDRAWN, SHARES, extracted, length, planted, splits_of
+from bench.judging import INTACT, SEED, compared, judge
+from bench.tasks import REDRAWN, SHARES, extracted, length, planted, splits_of, spoilt
 from mmrec_helpers import datasets
 from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.datasets.recordshop.world import World
@@ -30,18 +28,18 @@ MEASURES = (
     "bench/fusion", "bench/judging", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
     "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
     "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
-    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
-    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
-    "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
-    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
-    "mmrec_helpers/metrics", "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base",
-    "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/fused/blend", "mmrec_helpers/ranking/fused/content_als",
+    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/protocol",
+    "mmrec_helpers/evaluation/sources", "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio",
+    "mmrec_helpers/features/base", "mmrec_helpers/features/batches", "mmrec_helpers/features/image",
+    "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra", "mmrec_helpers/features/store",
+    "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics",
+    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/factors",
+    "mmrec_helpers/ranking/fused/blend", "mmrec_helpers/ranking/fused/content_als",
     "mmrec_helpers/ranking/fused/linear", "mmrec_helpers/ranking/fused/mapped_als",
     "mmrec_helpers/ranking/fused/positives", "mmrec_helpers/ranking/linear", "mmrec_helpers/ranking/neighbours",
     "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
 
 SETTINGS = [ContentALS(ridge=ridge) for ridge in (10.0, 30.0, 100.0)]
-SHUFFLED, INTACT = "all shuffled", "intact"
 KNOCKED = ("content kNN (scaled)", KNN, "ALS, then content", "ALS, then neighbours", SideEASE.name, L3AE.name,
            ContentALS.name)
 VOTED = "EASE and ALS + content, votes"
@@ -51,29 +49,6 @@ def subsets(features: Sequence[Features]) -> dict[str, list[Features]]:
     """None, each alone, pairs, all: by the names joined with +."""
     chosen = [some for n in range(len(features) + 1) for some in combinations(features, n)]
     return {" + ".join(one.name for one in some) or "none": list(some) for some in chosen}
-
-
-def spoilt(features: Sequence[Features], seed: int) -> dict[str, list[Features]]:
-    """The features with one of them, or all, saying nothing: rows shuffled, noise, a constant."""
-    ways: dict[str, Callable[[Features, np.random.Generator], np.ndarray]] = {
-        "shuffled": lambda one, rng: one.matrix[_among(one.present, rng)],
-        "noise": lambda one, rng: rng.standard_normal(one.matrix.shape) * one.matrix[one.present].std(),
-        "constant": lambda one, rng: np.ones_like(one.matrix)}
-
-    def said(one: Features, way: str) -> Features:
-        rng = np.random.default_rng([seed, *one.name.encode()])
-        return Features(one.name, one.modality, one.ids, ways[way](one, rng), one.present)
-
-    found = {f"{one.name} {way}": [said(other, way) if other is one else other for other in features]
-             for one in features for way in ways}
-    return found | {SHUFFLED: [said(one, "shuffled") for one in features]}
-
-
-def _among(present: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Places with those that are present permuted among themselves."""
-    places = np.arange(len(present))
-    places[present] = rng.permutation(places[present])
-    return places
 
 
 def ranked(sets: Mapping[str, Callable[[int], Sequence[Features]]], draws: Sequence[Split], k: int,
@@ -105,13 +80,6 @@ def chosen_on_valid(split: Split, features: Sequence[Features], k: int) -> dict[
     blends = [Blend(voters, {one: 1 - share, other: share}, how) for share in SHARES]
     del found[one]  # it sees no features
     return {**found, VOTED: tune(blends, split, features, k=k).ranker}
-
-
-def compared(sets: Mapping[str, Sequence[Scores]], reference: str = INTACT) -> dict[str, object]:
-    """NDCG with each set of features, and the paired difference to one of them."""
-    return {key: {"ndcg": over([one.metrics["ndcg"] for one in scores])._asdict(),
-                  **({f"against {reference}": against(scores, sets[reference])} if key != reference else {})}
-            for key, scores in sets.items()}
 
 
 def main() -> None:

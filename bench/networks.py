@@ -17,9 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench import record
-from bench.judging import SEED, Judged, against, averaged, figures, judge, seeded, shown, timed
-from bench.modalities import INTACT, compared, spoilt
-from bench.tasks import REDRAWN, extracted, length, splits_of
+from bench.judging import INTACT, SEED, Judged, against, averaged, compared, figures, judge, seeded, shown, timed
+from bench.tasks import REDRAWN, extracted, length, splits_of, spoilt
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.evaluation import evaluate, tune
@@ -28,17 +27,18 @@ from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ContentALS, CrossAttention, GatedFusion, Ranker, TwoTower
 
 MEASURES = (
-    "bench/judging", "bench/modalities", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "bench/judging", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
     "mmrec_helpers/datasets/movielens", "mmrec_helpers/datasets/recordshop/log",
     "mmrec_helpers/datasets/recordshop/redraw", "mmrec_helpers/evaluation/compare",
-    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
-    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
-    "mmrec_helpers/features/devices", "mmrec_helpers/features/image", "mmrec_helpers/features/networks",
-    "mmrec_helpers/features/spectra", "mmrec_helpers/features/store", "mmrec_helpers/features/text",
-    "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics", "mmrec_helpers/preprocessing",
-    "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/fused/content_als",
-    "mmrec_helpers/ranking/fused/networks", "mmrec_helpers/ranking/fused/positives",
-    "mmrec_helpers/ranking/fused/towers", "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
+    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/protocol",
+    "mmrec_helpers/evaluation/sources", "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio",
+    "mmrec_helpers/features/base", "mmrec_helpers/features/batches", "mmrec_helpers/features/devices",
+    "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
+    "mmrec_helpers/metrics", "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base",
+    "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/fused/content_als", "mmrec_helpers/ranking/fused/networks",
+    "mmrec_helpers/ranking/fused/positives", "mmrec_helpers/ranking/fused/towers", "mmrec_helpers/ranking/top_k",
+    "mmrec_helpers/splits")
 
 SEEDS = 3
 NETWORKS = (TwoTower, GatedFusion, CrossAttention)

@@ -46,9 +46,10 @@ from mmrec_helpers.ranking import (
 MEASURES = (
     "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/datasets/recordshop/world",
     "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/online",
-    "mmrec_helpers/evaluation/significance", "mmrec_helpers/features/audio", "mmrec_helpers/features/image",
-    "mmrec_helpers/features/networks", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/metrics",
-    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking", "mmrec_helpers/splits")
+    "mmrec_helpers/evaluation/protocol", "mmrec_helpers/evaluation/significance", "mmrec_helpers/evaluation/sources",
+    "mmrec_helpers/features/audio", "mmrec_helpers/features/image", "mmrec_helpers/features/networks",
+    "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/metrics", "mmrec_helpers/preprocessing",
+    "mmrec_helpers/ranking", "mmrec_helpers/splits")
 
 SEED, RUNS, K = 0, 500, 10
 SIZES = (25, 50, 100, 200, 400, 800, 1600, 3200)

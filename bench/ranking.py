@@ -30,13 +30,13 @@ import numpy as np
 
 from bench import record
 from bench.calibrate import Oracle
-from bench.judging import SEED, Judged, against, averaged, figures, over, seeded, shown, timed
+from bench.judging import SEED, Judged, against, averaged, figures, seeded, shown, timed
 from bench.peers import PEERS, CornacCTR
 from bench.tasks import NO_CONTENT, PredictedPopularity, extracted, length, planted, splits_of
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Catalog, Features, Split
 from mmrec_helpers.datasets.recordshop.world import MODALITIES, World
-from mmrec_helpers.evaluation import evaluate, tune
+from mmrec_helpers.evaluation import evaluate, interval_over_draws, tune
 from mmrec_helpers.evaluation.methods import tune_hybrid
 from mmrec_helpers.evaluation.tuning import Tuned
 from mmrec_helpers.fusion import FeatureFusion
@@ -61,10 +61,10 @@ from mmrec_helpers.ranking import (
 
 MEASURES = (
     "bench/calibrate", "bench/judging", "bench/peers", "bench/tasks", "data/recordshop/manifest.json",
-    "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens",
-    "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
-    "mmrec_helpers/datasets/recordshop/world", "mmrec_helpers/evaluation/compare",
-    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/catalog", "mmrec_helpers/datasets/movielens", "mmrec_helpers/datasets/recordshop/log",
+    "mmrec_helpers/datasets/recordshop/redraw", "mmrec_helpers/datasets/recordshop/world",
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods",
+    "mmrec_helpers/evaluation/protocol", "mmrec_helpers/evaluation/sources", "mmrec_helpers/evaluation/tuning",
     "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
     "mmrec_helpers/features/devices", "mmrec_helpers/features/image", "mmrec_helpers/features/networks",
     "mmrec_helpers/features/spectra", "mmrec_helpers/features/store", "mmrec_helpers/features/text",
@@ -211,7 +211,7 @@ def table(name: str, each: Sequence[Mapping[str, Judged]], levels: Mapping[str, 
             row["planted"] = round(float(np.mean([
                 draw[method].with_planted.metrics["ndcg"].mean() for draw in each])), 4)
     if oracle:
-        found[ORACLE] = over([one.metrics["ndcg"] for one in oracle])._asdict()
+        found[ORACLE] = interval_over_draws([one.by_user() for one in oracle])._asdict()
     return {**shown(name, found), "best without content": without}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +31,7 @@ REDRAWN = ("redraws", "redraws, long tail", "cold items")
 SHARES = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """Of the second of two methods whose votes are added."""
 
-NO_CONTENT = "ALS + prior without content"
+NO_CONTENT, SHUFFLED = "ALS + prior without content", "all shuffled"
 
 
 def extracted(catalog: Catalog) -> list[Features]:
@@ -69,6 +69,29 @@ def planted(world: World) -> list[Features]:
     """The true factors of each modality, as features: what perfect encoders would give."""
     rows = world.factors.reshape(len(world.genre), len(MODALITIES), -1)
     return [Features(f"true {name}", name, world.item_ids, rows[:, number]) for number, name in enumerate(MODALITIES)]
+
+
+def spoilt(features: Sequence[Features], seed: int) -> dict[str, list[Features]]:
+    """The features with one of them, or all, saying nothing: rows shuffled, noise, a constant."""
+    ways: dict[str, Callable[[Features, np.random.Generator], np.ndarray]] = {
+        "shuffled": lambda one, rng: one.matrix[_among(one.present, rng)],
+        "noise": lambda one, rng: rng.standard_normal(one.matrix.shape) * one.matrix[one.present].std(),
+        "constant": lambda one, rng: np.ones_like(one.matrix)}
+
+    def said(one: Features, way: str) -> Features:
+        rng = np.random.default_rng([seed, *one.name.encode()])
+        return Features(one.name, one.modality, one.ids, ways[way](one, rng), one.present)
+
+    found = {f"{one.name} {way}": [said(other, way) if other is one else other for other in features]
+             for one in features for way in ways}
+    return found | {SHUFFLED: [said(one, "shuffled") for one in features]}
+
+
+def _among(present: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Places with those that are present permuted among themselves."""
+    places = np.arange(len(present))
+    places[present] = rng.permutation(places[present])
+    return places
 
 
 class PredictedPopularity(Ranker):

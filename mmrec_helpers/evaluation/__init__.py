@@ -1,9 +1,9 @@
 """Judging rankers: everyone's score, comparison with intervals, the table of methods. Taught in chapter 9."""
 
-from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, bootstrap_draws, in_words, paired
+from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, in_words, interval_over_draws, paired
 from mmrec_helpers.evaluation.evaluator import Scores, evaluate
 from mmrec_helpers.evaluation.report import numbers, table
 from mmrec_helpers.evaluation.tuning import Tuned, tune, tune_each
 
-__all__ = ["Difference", "Interval", "Scores", "Tuned", "bootstrap", "bootstrap_draws", "evaluate", "in_words",
+__all__ = ["Difference", "Interval", "Scores", "Tuned", "bootstrap", "evaluate", "in_words", "interval_over_draws",
            "numbers", "paired", "table", "tune", "tune_each"]

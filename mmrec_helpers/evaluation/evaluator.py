@@ -58,6 +58,10 @@ class Scores:
         """The share of the candidates in any list."""
         return self.shop.get("coverage", float("nan"))
 
+    def by_user(self, metric: str = "ndcg") -> pd.Series:
+        """A metric's values by user id, nan for who was not judged: what `interval_over_draws` takes."""
+        return pd.Series(self.metrics[metric], self.users)
+
     def summary(self) -> pd.DataFrame:
         """The mean of every metric over all targets, and over known, rare and new ones, each with its users."""
         rows = {"all": self.metrics, **self.groups}
