@@ -30,7 +30,7 @@ run: install  ## the main job: raw media to evaluated lists (DATA=DIR for other 
 test: install  ## unit tests, doctests, every notebook by nbval (each headline figure in its band) and by papermill
 	$(BIN)/python -m pytest -n 2 --dist loadfile --doctest-modules tests mmrec_helpers
 	MMREC_STRICT=1 $(BIN)/python -m mmrec_helpers.course.offline $(BIN)/python -m pytest -n 2 --dist loadfile \
-	  --nbval-lax --nbval-cell-timeout=300 notebooks/*.ipynb
+	  --nbval-lax --nbval-cell-timeout=900 notebooks/*.ipynb
 
 lab: install  ## JupyterLab, opened at chapter 00
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_start_here.ipynb

@@ -1,25 +1,29 @@
 """Do the intervals and tests keep what they promise? `python -m bench.intervals` writes bench/intervals.json.
 
 By simulation: a population whose mean is known, `RUNS` experiments drawn from it. `intervals`: the share of 95 %
-intervals that hold the true mean (asked: 93 to 97 %), of the bootstrap over users and of the one over draws and users,
-by the number of users and of draws. The populations are the NDCG@20 of the record shop's users by ALS and their
-differences to EASE, users drawn with replacement; for draws, the five redraws' difference of means is normal with the
-spread that five redraws showed. `false alarms`: the share of A/A comparisons, where there is nothing to find, that are
-called a difference (nominal 5 %; asked: at most 6.2 %): the paired interval's words, the permutation test, the t-test,
-Welch's test of an A/B test, the delta method's ratio, and the always-valid interval looked at after every user.
-`power`: the share that is seen of a difference as large as `difference_seen` says would be seen with 80 %.
+intervals that hold the true mean (asked: 93 to 97 %), of the bootstrap over users and of the interval over draws, by
+the number of users and of draws. The population: NDCG@20 of the record shop's users by ALS, and the differences to
+EASE, on five redraws of the log; an experiment draws users with replacement, and for each of them one of their redraws.
+Over draws, each draw has users of its own or all have the same, and each draw's mean moves by chance with `spread`, as
+that of the redraws does beyond what their users explain. `false alarms`: the share of A/A comparisons, where there is
+nothing to find, that are called a difference (nominal 5 %; asked: at most 6.2 %): the paired interval's words, the
+permutation test, the t-test, Welch's test of an A/B test, the delta method's ratio, and the always-valid interval,
+looked at after every user. `power`: the share that is seen of a difference as large as `difference_seen` says would be
+seen with 80 %.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from bench import record
 from bench.tasks import splits_of
 from mmrec_helpers import datasets
-from mmrec_helpers.evaluation import bootstrap, bootstrap_draws, evaluate, in_words
+from mmrec_helpers.evaluation import bootstrap, evaluate, in_words, interval_over_draws
 from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 from mmrec_helpers.evaluation.online.experiment import always_valid, effects, ratio, welch
 from mmrec_helpers.evaluation.significance import ALPHA, difference_seen, permutation, t_test
@@ -37,32 +41,71 @@ MEASURES = (
 SEED, RUNS, USERS, DRAWS, RESAMPLES = 0, 2_000, (30, 100, 300, 1_000), (2, 3, 5, 10, 20), 400
 
 
-def population() -> tuple[np.ndarray, np.ndarray, list[float]]:
-    """NDCG of ALS and its difference to EASE, of every user of every redraw; the mean difference of each redraw."""
+class People(NamedTuple):
+    """What the experiments draw from. values: (users, redraws), those that a user has first, then nan; n: how many each
+    has; means: of the redraws; error: the standard error of one redraw's mean by its users."""
+
+    values: np.ndarray
+    n: np.ndarray
+    means: np.ndarray
+    error: float
+
+    @classmethod
+    def of(cls, draws: Sequence[pd.Series]) -> People:
+        """Of the users of several draws."""
+        table = pd.concat(draws, axis=1).to_numpy()
+        n, means = (~np.isnan(table)).sum(axis=1), np.nanmean(table, axis=0)
+        error = np.sqrt(np.mean(np.nanvar(table, axis=0, ddof=1) / (~np.isnan(table)).sum(axis=0)))
+        return cls(np.take_along_axis(table, np.isnan(table).argsort(axis=1, kind="stable"), axis=1), n, means, error)
+
+    @property
+    def mean(self) -> float:
+        """Of the users' means: what an experiment estimates."""
+        return float(np.nanmean(self.values, axis=1).mean())
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the redraws' means beyond what their users explain."""
+        return float(np.sqrt(max(self.means.var(ddof=1) - self.error**2, 0.0)))
+
+    def drawn(self, who: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """One of the values of each."""
+        return self.values[who, (rng.random(len(who)) * self.n[who]).astype(int)]
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Of n users drawn with replacement."""
+        return self.drawn(rng.integers(len(self.n), size=n), rng)
+
+
+def population() -> tuple[People, People]:
+    """NDCG of ALS, and its difference to EASE, of every user of every redraw."""
     catalog, _ = preprocess(datasets.load("recordshop"), check_media=False)
     values, differences = [], []
     for split in splits_of(catalog, "redraws"):
-        als, ease = (evaluate(one.fit(split.test.fit), split.test, metrics=["ndcg"]).metrics["ndcg"]
+        als, ease = (evaluate(one.fit(split.test.fit), split.test, metrics=["ndcg"]).by_user()
                      for one in (ImplicitALS(l2=100.0, alpha=20.0), EASE(200.0)))
         values.append(als)
         differences.append(als - ease)
-    return np.concatenate(values), np.concatenate(differences), [float(one.mean()) for one in differences]
+    return People.of(values), People.of(differences)
 
 
-def over_users(values: np.ndarray, n: int, rng: np.random.Generator) -> float:
-    """Of n users drawn from these, the share of experiments whose interval holds the mean of all."""
-    held = [low <= values.mean() <= high for _, low, high in (
-        bootstrap(rng.choice(values, n), RESAMPLES, run) for run in range(RUNS))]
+def over_users(people: People, n: int, rng: np.random.Generator) -> float:
+    """Of n users, the share of experiments whose interval holds the mean of all."""
+    held = [low <= people.mean <= high for _, low, high in (
+        bootstrap(people.sample(n, rng), RESAMPLES, run) for run in range(RUNS))]
     return share(held)
 
 
-def over_draws(values: np.ndarray, spread: float, n: int, draws: int, rng: np.random.Generator) -> float:
-    """The same of several draws with n users each, whose means differ by chance with this standard deviation."""
+def over_draws(people: People, n: int, draws: int, same: bool, rng: np.random.Generator) -> float:
+    """The same of several draws of n users each: the `same` in each draw, or others."""
     held = []
-    for run in range(RUNS):
-        moved = [rng.choice(values, n) + rng.normal(0, spread) for _ in range(draws)]
-        found = bootstrap_draws(moved, RESAMPLES, run)
-        held.append(found.low <= values.mean() <= found.high)
+    for _ in range(RUNS):
+        who, number = rng.integers(len(people.n), size=(draws, n)), np.arange(draws * n).reshape(draws, n)
+        if same:
+            who, number = np.tile(who[0], (draws, 1)), np.tile(number[0], (draws, 1))
+        found = interval_over_draws([pd.Series(people.drawn(some, rng) + rng.normal(0, people.spread), ids)
+                                     for some, ids in zip(who, number, strict=True)])
+        held.append(found.low <= people.mean <= found.high)
     return share(held)
 
 
@@ -71,22 +114,20 @@ def share(held: Sequence[bool]) -> float:
     return round(float(np.mean(held)), 4)
 
 
-def alarms(differences: np.ndarray, values: np.ndarray, n: int, rng: np.random.Generator) -> dict[str, float]:
+def alarms(differences: People, values: People, n: int, rng: np.random.Generator) -> dict[str, float]:
     """A/A: the same thing twice; who calls it a difference. Real differences, less their mean."""
-    centred = differences - differences.mean()
-
     def paired() -> np.ndarray:
-        return rng.choice(centred, n)
+        return differences.sample(n, rng) - differences.mean
 
     def two() -> tuple[np.ndarray, np.ndarray]:
-        return rng.choice(values, n), rng.choice(values, n)
+        return values.sample(n, rng), values.sample(n, rng)
 
     def visits(variant: np.ndarray) -> np.ndarray:
         shown = 1.0 + rng.poisson(5, n)
         return np.stack([variant * shown, shown], axis=1)
 
     def looking() -> bool:
-        each = effects(rng.choice(values, 2 * n), rng.random(2 * n) < 0.5)
+        each = effects(values.sample(2 * n, rng), rng.random(2 * n) < 0.5)
         low, high = always_valid(each, planned=2 * n)
         return bool(((low > 0) | (high < 0))[20:].any())
 
@@ -100,22 +141,23 @@ def alarms(differences: np.ndarray, values: np.ndarray, n: int, rng: np.random.G
     return {name: share([alarm(run) for run in range(RUNS)]) for name, alarm in ways.items()}
 
 
-def power(differences: np.ndarray, n: int, rng: np.random.Generator) -> float:
+def power(differences: People, n: int, rng: np.random.Generator) -> float:
     """The share of experiments that see a difference of the size that n users should show 80 % of the time."""
-    centred = differences - differences.mean()
-    size = difference_seen(differences) * np.sqrt(len(differences) / n)
-    return share([t_test(rng.choice(centred, n) + size) <= ALPHA for _ in range(RUNS)])
+    many = differences.sample(100_000, rng)
+    size = difference_seen(many) * np.sqrt(len(many) / n)
+    return share([t_test(differences.sample(n, rng) - differences.mean + size) <= ALPHA for _ in range(RUNS)])
 
 
 def main() -> None:
     """All of it."""
-    values, differences, means = population()
-    rng, spread = np.random.default_rng(SEED), float(np.std(means, ddof=1))
-    found = {"runs": RUNS, "spread of the redraws' means": round(spread, 4), "intervals": {
+    values, differences = population()
+    rng = np.random.default_rng(SEED)
+    found = {"runs": RUNS, "spread": round(differences.spread, 4), "intervals": {
         "users: NDCG": {n: over_users(values, n, rng) for n in USERS},
         "users: difference": {n: over_users(differences, n, rng) for n in USERS},
-        "draws and users: difference, 300 users a draw": {
-            draws: over_draws(differences, spread, 300, draws, rng) for draws in DRAWS}},
+        **{f"draws of 300 users, {whose}: difference": {
+            draws: over_draws(differences, 300, draws, same, rng) for draws in DRAWS}
+            for whose, same in (("the same in each", True), ("others in each", False))}},
         "false alarms": {n: alarms(differences, values, n, rng) for n in USERS},
         "power": {n: power(differences, n, rng) for n in USERS}}
     print(found, flush=True)

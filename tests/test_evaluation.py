@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
+from scipy import sparse, stats
 
 from mmrec_helpers import splits
 from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
@@ -18,6 +18,7 @@ from mmrec_helpers.evaluation import (
     bootstrap,
     compare,
     evaluate,
+    interval_over_draws,
     numbers,
     paired,
     table,
@@ -464,6 +465,54 @@ def test_users_are_matched_by_id_not_by_place():
     assert paired(scores("a", values), scores("b", values[::-1], users[::-1])).high == 0
     with pytest.raises(ValueError, match="different users"):
         paired(scores("a", values), scores("b", values, [*users[:-1], "stranger"]))
+
+
+# ---- several draws
+
+
+def by_id(values, start=0):
+    return pd.Series(values, [f"u{start + n}" for n in range(len(values))])
+
+
+def test_draws_that_differ_more_than_users_explain_give_students_interval_of_their_means():
+    means = [0.1, 0.3, 0.2, 0.5, 0.4]
+    found = interval_over_draws([by_id(np.full(30, mean), 30 * draw) for draw, mean in enumerate(means)])
+    assert found == pytest.approx((0.3, *stats.t.interval(0.95, 4, 0.3, stats.sem(means))))
+
+
+def test_draws_that_repeat_the_same_users_say_no_more_than_one_draw():
+    values = np.random.default_rng(0).random(50)
+    found = interval_over_draws([by_id(values)] * 5)
+    assert found == pytest.approx((values.mean(), *stats.t.interval(0.95, 49, values.mean(), stats.sem(values))))
+
+
+def test_draws_whose_means_agree_by_chance_keep_the_uncertainty_of_their_users():
+    values = np.random.default_rng(0).random(50)
+    found = interval_over_draws([by_id(values, 50 * draw) for draw in range(5)])  # the same mean, other users
+    assert found.high - found.low == pytest.approx(2 * stats.t.ppf(0.975, 245) * stats.sem(values) / np.sqrt(5))
+
+
+def test_users_of_draws_are_matched_by_id_and_the_unjudged_left_out():
+    draws = [by_id(np.random.default_rng(draw).random(40)) for draw in range(3)]
+    mixed = [one.sample(frac=1, random_state=0) for one in draws]
+    assert interval_over_draws(mixed) == pytest.approx(interval_over_draws(draws))
+    assert interval_over_draws([pd.concat([one, by_id([np.nan], 99)]) for one in draws]) == interval_over_draws(draws)
+    assert interval_over_draws(draws[:1]) == bootstrap(draws[0].to_numpy())
+    assert np.isnan(interval_over_draws([by_id([np.nan, np.nan])] * 3)).all()
+    assert interval_over_draws([by_id([0.5, 0.5])] * 3) == (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("same_users", [False, True])
+@pytest.mark.parametrize("spread", [0.0, 0.02])
+def test_intervals_over_draws_hold_the_true_mean_as_often_as_they_say(same_users, spread):
+    rng, held = np.random.default_rng(7), []
+    for _ in range(300):
+        users = rng.normal(0, 0.2, 100)
+        draws = [by_id((users if same_users else rng.normal(0, 0.2, 100)) + rng.normal(0, 0.2, 100)
+                       + rng.normal(0, spread), 0 if same_users else 100 * draw) for draw in range(5)]
+        _, low, high = interval_over_draws(draws)
+        held.append(low <= 0 <= high)
+    assert 0.91 <= np.mean(held) <= 0.99
 
 
 # ---- the table
