@@ -38,7 +38,7 @@ MEASURES = (
     "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/linear",
     "mmrec_helpers/ranking/top_k", "mmrec_helpers/splits")
 
-SEED, RUNS, USERS, DRAWS, RESAMPLES = 0, 2_000, (30, 100, 300, 1_000), (2, 3, 5, 10, 20), 400
+SEED, RUNS, USERS, DRAWS, RESAMPLES = 0, 2_000, (30, 100, 300, 1_000), (2, 3, 5, 10, 20), 1_000
 
 
 class People(NamedTuple):
