@@ -4,9 +4,10 @@ The record shop's listeners (`Listeners`) answer lists. `off-policy`: another po
 by estimator and case, beside the truth: bias, standard error and coverage of the 95 % intervals over `RUNS` logs.
 `interleaving`: the share of experiments that see the better of two rankers, by A/B test and by team draft, with the
 same listeners; how many times fewer team draft needs. `peeking`: false alarms of a fixed test looked at again and
-again, and of always-valid intervals. `bandits`: regret a round against the best record of each listener. `loops`:
-weeks of a system that learns from what it showed. `offline to online`: rank correlation, over rankers and settings, of
-every offline metric with the reward that the same ranker's lists would bring. `speed`: impressions a core-second.
+again, and of always-valid intervals. `bandits`: one of the newest records a round: what is taken, and the regret.
+`loops`: weeks of a system that learns from what it showed. `offline to online`: rank correlation, over rankers and
+settings, of every offline metric with the reward that the same ranker's lists would bring. `speed`: impressions a
+core-second.
 """
 
 from __future__ import annotations
@@ -195,30 +196,33 @@ def peeking(shop: Shop, users: int = 2_000, first: int = 100) -> dict[str, float
     return dict(zip(names, (alarms / RUNS).round(3).tolist(), strict=True))
 
 
-def bandits(shop: Shop, rounds: int = 50) -> dict[str, list[float]]:
-    """Cumulated regret of each policy after 1, 10, 20 ... rounds, a record a round for every listener."""
+def bandits(shop: Shop, rounds: int = 60, n_new: int = 50) -> dict[str, object]:
+    """One of the newest records a round for every listener: the mean chance that it is taken, of every five rounds, and
+    the regret so far against each listener's best; beside it what the best one for each, and for all, would bring."""
+    released = pd.to_datetime(shop.catalog.items.set_index("item_id")["released_at"], utc=True).reindex(shop.items)
+    new = np.argsort(-released.astype("int64").to_numpy(), kind="stable")[:n_new]
+    liking = shop.liking[:, new]
     fused = FeatureFusion(n_each=6, whiten=0.5).fit(shop.features).transform(shop.features).align(shop.items).matrix
-    unit = fused / np.linalg.norm(fused, axis=1, keepdims=True).clip(1e-9)
-    unit, (n, m) = np.concatenate([unit, np.ones((len(unit), 1))], axis=1), shop.liking.shape
+    unit = fused[new] / np.linalg.norm(fused[new], axis=1, keepdims=True).clip(1e-9)
+    unit = np.concatenate([unit, np.ones((n_new, 1))], axis=1)
     policies: dict[str, Callable[[], Policy]] = {
-        "any record": lambda: EpsilonGreedy(m, epsilon=1.0, seed=SEED),
-        "epsilon-greedy": lambda: EpsilonGreedy(m, seed=SEED), "Thompson": lambda: Thompson(m, seed=SEED),
-        "LinUCB": lambda: LinUCB(unit, n, start=np.append(np.zeros(unit.shape[1] - 1), 0.05))}
-    return {name: _regret(make(), shop, rounds) for name, make in policies.items()}
+        "any record": lambda: EpsilonGreedy(n_new, epsilon=1.0, seed=SEED),
+        "epsilon-greedy": lambda: EpsilonGreedy(n_new, seed=SEED), "Thompson": lambda: Thompson(n_new, seed=SEED),
+        "LinUCB": lambda: LinUCB(unit, len(liking), alpha=0.2, start=np.append(np.zeros(unit.shape[1] - 1), 0.05))}
+    return {"best for each": round(float(liking.max(axis=1).mean()), 4),
+            "best for all": round(float(liking.mean(axis=0).max()), 4),
+            "policies": {name: _learned(make(), liking, rounds) for name, make in policies.items()}}
 
 
-def _regret(policy: Policy, shop: Shop, rounds: int) -> list[float]:
-    """No record is offered twice to a listener: one that was loses its liking, for the best as for the chosen."""
-    rng, everyone, left = np.random.default_rng(SEED), np.arange(len(shop.users)), shop.liking.copy()
-    best, chosen = [], []
+def _learned(policy: Policy, liking: np.ndarray, rounds: int, step: int = 5) -> dict[str, list[float]]:
+    rng, everyone, chosen = np.random.default_rng(SEED), np.arange(len(liking)), []
     for _ in range(rounds):
         arms, _ = policy.choose(everyone)
-        best.append(left.max(axis=1))
-        chosen.append(left[everyone, arms])
+        chosen.append(liking[everyone, arms])
         policy.learn(everyone, arms, (rng.random(len(arms)) < chosen[-1]).astype(float))
-        left[everyone, arms] = 0
-    found = regret(np.array(best), np.array(chosen))
-    return [round(float(found[place]), 3) for place in (0, *range(9, rounds, 10))]
+    lost = regret(np.tile(liking.max(axis=1), (rounds, 1)), np.array(chosen))
+    return {"taken": np.mean(chosen, axis=1).reshape(-1, step).mean(axis=1).round(4).tolist(),
+            "regret": lost[step - 1::step].round(3).tolist()}
 
 
 def loops(shop: Shop, n_weeks: int = 8) -> dict[str, list[dict[str, float]]]:

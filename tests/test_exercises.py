@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from mmrec_helpers.course.checks import CORRECT, INCORRECT
+from mmrec_helpers.evaluation import evaluate
 from mmrec_helpers.media import MediaFault
 
 TAKEN = ["like", "cart", "purchase", "play"]
@@ -41,6 +42,33 @@ def hasty_by(short, log, share=lambda one: one > 0.5):
     ordered, gap = gaps(log)
     found = short(gap).groupby(ordered["user_id"]).mean()
     return set(found[share(found)].index)
+
+
+def gains(listed, taken):
+    return sum(1 / np.log2(rank + 1) for rank, one in enumerate(listed, 1) if one in taken)
+
+
+def metrics_of(listed, taken):
+    hits = sum(one in taken for one in listed)
+    ideal = sum(1 / np.log2(rank + 1) for rank in range(1, min(len(listed), len(taken)) + 1))
+    return hits / len(listed), hits / len(taken), 2 * hits / (len(listed) + len(taken)), gains(listed, taken) / ideal
+
+
+def recall_of(split, ranker, k, fit, seen=True):
+    scores = ranker.clone().fit(fit).score(split.test.queries)
+    out = ~split.test.candidates | (split.test.queries.seen.toarray() if seen else False)
+    best = np.argsort(-np.where(out, -np.inf, scores), axis=1, kind="stable")[:, :k]
+    taken = split.test.targets.toarray() > 0
+    return np.take_along_axis(taken, best, 1).sum(1) / taken.sum(1)
+
+
+def drafted(a, b, first, k):
+    picks = {}
+    for begins in first:
+        for team in (begins, *({"A", "B"} - {begins})):
+            one = next((one for one in (a if team == "A" else b) if one not in picks), None)
+            picks |= {one: team} if one else {}
+    return list(picks.items())[:k]
 
 
 def utc(texts):
@@ -486,6 +514,78 @@ WRONG = {
             (1 - d) * r - d * (s[:, chosen].max(1) if chosen else 0), chosen), neginf=0.0),
         "exchanged": lambda r, s, chosen, d: masked(d * r - (1 - d) * (s[:, chosen].max(1) if chosen else 0), chosen),
     },
+    "09 list_metrics": {
+        "DCG": lambda listed, taken: (*metrics_of(listed, taken)[:3], gains(listed, taken)),
+        "log of the rank": lambda listed, taken: (*metrics_of(listed, taken)[:3], sum(
+            1 / np.log2(max(rank, 2)) for rank, one in enumerate(listed, 1) if one in taken)),
+        "three": lambda listed, taken: metrics_of(listed, taken)[:3],
+        "recall by the shorter": lambda listed, taken: (lambda p, r, f, n: (p, r * len(taken) / min(
+            len(taken), len(listed)), f, n))(*metrics_of(listed, taken)),
+        "per cent": lambda listed, taken: tuple(100 * one for one in metrics_of(listed, taken)),
+    },
+    "09 bootstrap_interval": {
+        "of the values": lambda v, d: np.percentile(v, [2.5, 97.5]),
+        "by columns": lambda v, d: np.percentile(v[d].mean(0), [2.5, 97.5]),
+        "width": lambda v, d: np.ptp(np.percentile(v[d].mean(1), [2.5, 97.5])),
+        "90 %": lambda v, d: np.percentile(v[d].mean(1), [5, 95]),
+        "the other way": lambda v, d: np.percentile(v[d].mean(1), [97.5, 2.5]),
+        "sums": lambda v, d: np.percentile(v[d].sum(1), [2.5, 97.5]),
+    },
+    "09 permutation_test": {
+        "one side": lambda x, s: (1 + ((s * x).mean(1) >= x.mean()).sum()) / (1 + len(s)),
+        "without the one seen": lambda x, s: (abs((s * x).mean(1)) >= abs(x.mean())).mean(),
+        "by n": lambda x, s: (1 + (abs((s * x).mean(1)) >= abs(x.mean()) - 1e-12).sum()) / len(s),
+        "medians": lambda x, s: (1 + (abs(np.median(s * x, axis=1)) >= abs(np.median(x))).sum()) / (1 + len(s)),
+        "no absolute of the one seen": lambda x, s: (1 + (abs((s * x).mean(1)) >= x.mean()).sum()) / (1 + len(s)),
+    },
+    "09 planted_fault": {
+        "unchanged": lambda split, ranker, k: recall_of(split, ranker, k, split.everything),
+        "valid's": lambda split, ranker, k: recall_of(split, ranker, k, split.valid.fit),
+        "precision": lambda split, ranker, k: recall_of(split, ranker, k, split.test.fit) * 7 / k,
+        "seen again": lambda split, ranker, k: recall_of(split, ranker, k, split.test.fit, seen=False),
+        "one figure": lambda split, ranker, k: recall_of(split, ranker, k, split.test.fit).mean(),
+    },
+    "09 shared_variance": {
+        "with the diagonal": lambda x: np.cov(x.T).mean() / len(x),
+        "not of means": lambda x: (np.cov(x.T).sum() - np.cov(x.T).trace()) / x.shape[1] / (x.shape[1] - 1),
+        "variances": lambda x: np.cov(x.T).trace() / x.shape[1] / len(x),
+        "first pair": lambda x: np.cov(x[:, :2].T)[0, 1] / len(x) if x.shape[1] == 3 else 0.0,
+        "means": lambda x: x.mean(0).var(ddof=1),
+    },
+    "10 visitors_needed": {
+        "one mean": lambda effect, spread: 2.8**2 * spread**2 / effect**2,
+        "both halves": lambda effect, spread: 4 * 2.8**2 * spread**2 / effect**2,
+        "no power": lambda effect, spread: 2 * 1.96**2 * spread**2 / effect**2,
+        "not squared": lambda effect, spread: 2 * 2.8**2 * spread / effect,
+        "90 %": lambda effect, spread: 2 * (1.96 + 1.28) ** 2 * spread**2 / effect**2,
+    },
+    "10 ratio_error": {
+        "mean of ratios": lambda y, x: ((y / x).mean(), (y / x).std(ddof=1) / np.sqrt(len(y))),
+        "ratio alone": lambda y, x: y.sum() / x.sum(),
+        "independent": lambda y, x: (r := y.sum() / x.sum(), np.sqrt(r * abs(1 - r) / x.sum())),
+        "x fixed": lambda y, x: (y.sum() / x.sum(), y.std(ddof=1) / np.sqrt(len(y)) / x.mean()),
+        "sum below": lambda y, x: (y.sum() / x.sum(), np.sqrt((y - y.sum() / x.sum() * x).var(ddof=1)) / x.sum()),
+    },
+    "10 past_removed": {
+        "difference": lambda y, x: y - x,
+        "not centred": lambda y, x: y - np.polyfit(x, y, 1)[0] * x,
+        "residual": lambda y, x: y - np.polyval(np.polyfit(x, y, 1), x),
+        "other slope": lambda y, x: y - np.polyfit(y, x, 1)[0] * (x - x.mean()),
+        "added": lambda y, x: y + np.polyfit(x, y, 1)[0] * (x - x.mean()),
+    },
+    "10 team_drafted": {
+        "in turns": lambda a, b, first, k: [(a[n // 2], "A") if n % 2 == 0 else (b[n // 2], "B") for n in range(k)],
+        "A's list": lambda a, b, first, k: [(one, "A") for one in a[:k]],
+        "records alone": lambda a, b, first, k: list(dict.fromkeys([*a, *b]))[:k],
+        "all": lambda a, b, first, k: [(one, "A") for one in a] + [(one, "B") for one in b],
+    },
+    "10 new_policy": {
+        "IPS": lambda r, old, new, most: (np.minimum(new / old, most) * r).mean(),
+        "not cut": lambda r, old, new, most: (new / old) @ r / (new / old).sum(),
+        "upside down": lambda r, old, new, most: np.minimum(old / new, most) @ r / np.minimum(old / new, most).sum(),
+        "product": lambda r, old, new, most: np.minimum(new * old, most) @ r / np.minimum(new * old, most).sum(),
+        "rewards cut": lambda r, old, new, most: (new / old) @ np.minimum(r, most) / (new / old).sum(),
+    },
 }
 
 
@@ -669,6 +769,45 @@ RIGHT = {
     "08 mmr_values": {
         "list": lambda r, s, chosen, d: [-np.inf if i in chosen else (1 - d) * r[i] - d * max(
             (s[i, j] for j in chosen), default=0) for i in range(len(r))],
+    },
+    "09 list_metrics": {
+        "list": lambda listed, taken: list(metrics_of(listed, taken)),
+        "by P and R": lambda listed, taken: (p := sum(one in taken for one in listed) / len(listed),
+                                             r := p * len(listed) / len(taken), 2 * p * r / (p + r or 1),
+                                             gains(listed, taken) / gains(range(len(listed)), range(len(taken)))),
+    },
+    "09 bootstrap_interval": {
+        "quantile": lambda v, d: np.quantile([v[one].mean() for one in d], [0.025, 0.975]),
+        "two lines": lambda v, d: [np.percentile(v[d].mean(1), 2.5), np.percentile(v[d].mean(1), 97.5)],
+    },
+    "09 permutation_test": {
+        "product": lambda x, s: (1 + np.sum(abs(s @ x) >= abs(x.sum()) - 1e-10)) / (1 + len(s)),
+        "with the one seen": lambda x, s: (abs(np.vstack([s, np.ones(len(x))]) @ x) >= abs(x.sum()) - 1e-10).mean(),
+    },
+    "09 planted_fault": {
+        "evaluate": lambda split, ranker, k: evaluate(
+            ranker.clone().fit(split.test.fit), split.test, k).metrics["recall"],
+    },
+    "09 shared_variance": {
+        "pairs": lambda x: np.mean([np.cov(x[:, i], x[:, j])[0, 1] for i in range(x.shape[1]) for j in range(i)])
+        / len(x),
+    },
+    "10 visitors_needed": {
+        "numbers": lambda effect, spread: 15.68 * (spread / effect) ** 2,
+    },
+    "10 ratio_error": {
+        "by parts": lambda y, x: (r := y.sum() / x.sum(), np.sqrt((y.var(ddof=1) - 2 * r * np.cov(x, y)[0, 1]
+                                                                   + r**2 * x.var(ddof=1)) / len(y)) / x.mean()),
+    },
+    "10 past_removed": {
+        "polyfit": lambda y, x: y - np.polyfit(x, y, 1)[0] * (x - x.mean()),
+        "residual and mean": lambda y, x: y - np.polyval(np.polyfit(x, y, 1), x) + y.mean(),
+    },
+    "10 team_drafted": {
+        "tuples": lambda a, b, first, k: tuple([one, team] for one, team in drafted(a, b, first, k)),
+    },
+    "10 new_policy": {
+        "average": lambda r, old, new, most: np.average(r, weights=np.clip(new / old, 0, most)),
     },
 }
 

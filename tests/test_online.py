@@ -224,7 +224,7 @@ def test_linucb_is_the_ridge_regression_of_each_user():
         theta = inverse @ (2 * start + v.T @ rewards[user])
         expected = vectors @ theta + 0.7 * np.sqrt(np.einsum("nd,de,ne->n", vectors, inverse, vectors))
         np.testing.assert_allclose(policy.upper(np.array([user]))[0], expected)
-    assert not np.isin(policy.choose(np.arange(3))[0][:, None], shown).all(axis=1).any()
+        assert policy.choose(np.array([user]))[0] == expected.argmax()
     with pytest.raises(ValueError, match="a user is there twice"):
         policy.learn(np.array([1, 1]), np.array([0, 1]), np.ones(2))
 
@@ -320,3 +320,24 @@ def test_weeks_are_the_same_for_a_seed_and_exploring_shows_more_records(world):
     assert one == again
     assert all(more.coverage > few.coverage and more.gini < few.gini
                for few, more in zip(one, explored, strict=True))
+
+
+def test_experiments_are_tea_tastings():
+    """In the environment of `make bench`, which has it."""
+    tea_tasting = pytest.importorskip("tea_tasting")
+    rng = np.random.default_rng(3)
+    table = pd.DataFrame({"variant": rng.integers(0, 2, 300), "x": rng.poisson(20, 300) + 1.0,
+                          "before": rng.poisson(3, 300) + 0.0})
+    table["y"] = rng.poisson(1 + table["before"]) + 0.3 * table["variant"]
+    theirs = tea_tasting.Experiment({
+        "mean": tea_tasting.Mean("y", use_t=True, equal_var=False),
+        "ratio": tea_tasting.RatioOfMeans("y", "x", use_t=False, equal_var=False),
+        "cuped": tea_tasting.Mean("y", covariate="before", use_t=True, equal_var=False)}).analyze(table)
+    control, treatment = (table[table["variant"] == one] for one in (0, 1))
+    less = experiment.cuped(table["y"].to_numpy(), table["before"].to_numpy())
+    ours = {"mean": experiment.welch(control["y"].to_numpy(), treatment["y"].to_numpy()),
+            "ratio": experiment.ratio(control[["y", "x"]].to_numpy(), treatment[["y", "x"]].to_numpy()),
+            "cuped": experiment.welch(less[table["variant"] == 0], less[table["variant"] == 1])}
+    for name, found in ours.items():
+        wanted = theirs[name].effect_size, theirs[name].effect_size_ci_lower, theirs[name].effect_size_ci_upper
+        np.testing.assert_allclose(found[:3], wanted, atol=1e-6)

@@ -82,12 +82,12 @@ class LinUCB:
     """A ridge regression of each user's rewards on the items' vectors; the arm with the best upper end is chosen.
 
     theta_u = inverse(A_u) b_u with A_u = l2 I + sum v v' and b_u = l2 start + sum r v over what the user was shown; the
-    upper end is theta_u . v + alpha sqrt(v' inverse(A_u) v). Arms that a user was shown before are left out. start
-    (d,): what is expected of someone new. inverse(A_u) is kept up to date by Sherman and Morrison's formula. Taught in
-    chapter 10. Source: Li, Chu, Langford & Schapire 2010.
+    upper end is theta_u . v + alpha sqrt(v' inverse(A_u) v). start (d,): what is expected of someone new. inverse(A_u)
+    is kept up to date by Sherman and Morrison's formula. Taught in chapter 10. Source: Li, Chu, Langford & Schapire
+    2010.
 
     >>> policy = LinUCB(np.eye(2), n_users=1, alpha=0.0)
-    >>> policy.learn(np.array([0]), np.array([0]), np.array([1.0]))
+    >>> policy.learn(np.array([0]), np.array([1]), np.array([1.0]))
     >>> policy.choose(np.array([0]))[0]
     array([1])
     """
@@ -98,13 +98,10 @@ class LinUCB:
         self.vectors, self.alpha = np.asarray(vectors, float), alpha
         self.inverse = np.tile(np.eye(d) / l2, (n_users, 1, 1))
         self.b = np.tile(l2 * (np.zeros(d) if start is None else start), (n_users, 1))
-        self.shown = np.zeros((n_users, len(vectors)), bool)
 
     def choose(self, users: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The arm with the best upper end among those not shown yet, with certainty."""
-        upper = self.upper(users)
-        upper[self.shown[users]] = -np.inf
-        return upper.argmax(axis=1), np.ones(len(users))
+        """The arm with the best upper end, with certainty."""
+        return self.upper(users).argmax(axis=1), np.ones(len(users))
 
     def upper(self, users: np.ndarray) -> np.ndarray:
         """theta . v + alpha sqrt(v' inverse(A) v) of every arm: (n, arms)."""
@@ -120,7 +117,6 @@ class LinUCB:
         turned = np.einsum("nde,ne->nd", self.inverse[users], v)
         self.inverse[users] -= turned[:, :, None] * turned[:, None, :] / (1 + (turned * v).sum(axis=1))[:, None, None]
         self.b[users] += rewards[:, None] * v
-        self.shown[users, arms] = True
 
 
 def regret(best: np.ndarray, chosen: np.ndarray) -> np.ndarray:
