@@ -13,11 +13,8 @@ NAMES = record.scripts()
 OLDER = {"calibrate", "encoders", "fusion", "methods", "modalities", "networks", "speed", "times"}
 """Known to be older than the code: name it here and in README, and take it out once it was measured again."""
 
-UNMEASURED = {"intervals", "online"}
-"""Scripts whose first figures are not committed yet."""
 
-
-@pytest.mark.parametrize("name", sorted({*NAMES} - UNMEASURED))
+@pytest.mark.parametrize("name", sorted(NAMES))
 def test_the_figures_are_as_new_as_what_they_measure_or_known_to_be_older(name):
     older = record.older(name)
     assert bool(older) == (name in OLDER), (f"bench/{name}.json is older than {', '.join(older) or 'nothing'}; measure "
@@ -28,8 +25,7 @@ def test_every_json_has_a_script_that_make_bench_runs():
     written = {path.stem for path in record.HERE.glob("*.json")}
     makefile = (record.ROOT / "Makefile").read_text(encoding="utf-8")
     run = {line.split("bench.")[1] for line in makefile.splitlines() if "-m bench." in line}
-    assert written | UNMEASURED == set(NAMES) == run
-    assert not written & UNMEASURED
+    assert written == set(NAMES) == run
 
 
 class TestOlder:

@@ -21,6 +21,7 @@ from mmrec_helpers.evaluation import (
     interval_over_draws,
     numbers,
     paired,
+    segments,
     table,
     tune,
     tune_each,
@@ -531,6 +532,16 @@ def test_the_table_has_the_best_method_first_and_says_where_no_difference_was_sh
     assert rows["NDCG against the best"].iloc[0] == ""
     mean, low, high = bootstrap(three()[2].metrics["ndcg"])
     assert rows["NDCG@20 (95 %)"].iloc[0] == f"{mean:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def test_a_group_that_is_served_worse_is_seen_and_one_of_a_single_user_left_out():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([0.5 + 0.1 * rng.standard_normal(60), 0.3 + 0.1 * rng.standard_normal(20), [0.9, np.nan]])
+    rows = segments(scores("a", values), ["many"] * 60 + ["few"] * 20 + ["one", "many"])
+    assert rows["users"].to_dict() == {"many": 60, "few": 20}
+    gap = values[60:80].mean() - np.r_[values[:60], 0.9].mean()
+    assert rows.loc["few", "gap to the others"].startswith(f"{gap:.3f} [")
+    assert rows.loc["few", "in words"] == "lower"
 
 
 def test_a_mean_without_an_interval_is_refused():

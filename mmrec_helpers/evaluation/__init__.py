@@ -2,8 +2,8 @@
 
 from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, in_words, interval_over_draws, paired
 from mmrec_helpers.evaluation.evaluator import Scores, evaluate
-from mmrec_helpers.evaluation.report import numbers, table
+from mmrec_helpers.evaluation.report import numbers, segments, table
 from mmrec_helpers.evaluation.tuning import Tuned, tune, tune_each
 
 __all__ = ["Difference", "Interval", "Scores", "Tuned", "bootstrap", "evaluate", "in_words", "interval_over_draws",
-           "numbers", "paired", "table", "tune", "tune_each"]
+           "numbers", "paired", "segments", "table", "tune", "tune_each"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmrec_helpers.evaluation.compare import Difference, Interval, bootstrap, paired
 from mmrec_helpers.evaluation.evaluator import Scores
+from mmrec_helpers.evaluation.online.experiment import welch
 from mmrec_helpers.evaluation.protocol import ResultTable, as_text
 from mmrec_helpers.metrics import title
 
@@ -38,6 +39,30 @@ def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] =
     rows = ResultTable(as_table(numbers(scores, metric, n, seed, shown), metric, shown))
     rows.card = as_text({one.name: one.card for one in scores})
     return rows
+
+
+def segments(scores: Scores, segment: Sequence[object], metric: str = "ndcg") -> ResultTable:
+    """One row for each group of users: how many, their mean with its 95 % interval, and its gap to all others.
+
+    segment: the group of each user, in the order of `scores.users` (their age, or a quarter of the lengths of their
+    histories). The gap is a difference between different users, by Welch's interval; with many groups some gap is seen
+    by chance. A group of one user has no interval and is left out. Taught in chapter 9.
+
+    >>> half = np.repeat([0.2, 0.4], 20) + np.tile([0.0, 0.02], 20)
+    >>> one = Scores("a", np.arange(40).astype(str), {"ndcg": half}, {}, np.full((40, 20), None))
+    >>> segments(one, np.repeat(["new", "old"], 20))["in words"].tolist()
+    ['lower', 'higher']
+    """
+    values, group, rows = scores.metrics[metric], np.asarray(segment, object), {}
+    for name in dict.fromkeys(group):
+        here, rest = (each[~np.isnan(each)] for each in (values[group == name], values[group != name]))
+        if min(len(here), len(rest)) > 1:
+            gap = _plain(welch(rest, here))
+            rows[name] = {"users": len(here), f"{title(metric)}@{scores.k} (95 %)": interval(_plain(bootstrap(here))),
+                          "gap to the others": interval(gap), "in words": gap["words"]}
+    found = ResultTable(pd.DataFrame.from_dict(rows, orient="index").rename_axis("group"))
+    found.card = as_text({scores.name: scores.card})
+    return found
 
 
 def numbers(scores: Sequence[Scores], metric: str = "ndcg", n: int = 1000, seed: int = 0,
