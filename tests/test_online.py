@@ -322,6 +322,19 @@ def test_weeks_are_the_same_for_a_seed_and_exploring_shows_more_records(world):
                for few, more in zip(one, explored, strict=True))
 
 
+def test_a_listener_without_a_log_does_not_make_others_answer_with_a_neighbours_taste(world):
+    asked = []
+
+    class Watched(Listeners):
+        def respond(self, users, lists, *more, **others):
+            asked.append(users)
+            return super().respond(users, lists, *more, **others)
+
+    log = Interactions(np.random.default_rng(3).random((39, 60)) < 0.05, np.delete(world.user_ids, 7), world.item_ids)
+    loop.weeks(Watched(world), log, Popularity(), 1, 5)
+    assert asked[0].tolist() == [place for place in range(40) if place != 7]
+
+
 def test_experiments_are_tea_tastings():
     """In the environment of `make bench`, which has it."""
     tea_tasting = pytest.importorskip("tea_tasting")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from mmrec_helpers.catalog import Interactions
+from mmrec_helpers.catalog import Interactions, positions
 from mmrec_helpers.evaluation.online.listeners import Listeners
 from mmrec_helpers.metrics import inequality
 from mmrec_helpers.ranking import Ranker
@@ -29,9 +29,10 @@ def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: in
     """Every week the ranker is fitted on the log so far, and its k best records that a listener has not taken are shown
     to each; what they take joins the log.
 
-    start: the log of the listeners of the world, in its order of users and items; explore: the share of places that get
-    any record by chance; fit: how to fit (with features, say), by default `ranker.fit(log)`. Taught in chapter 10.
-    Source of the question: Chaney, Stewart & Engelhardt 2018.
+    start: the log of listeners of the world, its items in the world's order; explore: the share of places that get any
+    record by chance; fit: how to fit (with features, say), by default `ranker.fit(log)`. Listeners answer as after
+    their drift. Raises UnknownId for a user who is no listener. Taught in chapter 10. Source of the question: Chaney,
+    Stewart & Engelhardt 2018.
 
     >>> from mmrec_helpers.datasets.recordshop.world import make_world
     >>> from mmrec_helpers.ranking import Popularity
@@ -41,13 +42,14 @@ def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: in
     3
     """
     rng, taken, found = np.random.default_rng(seed), start.matrix, []
-    everyone, shown = np.arange(len(start.users)), sparse.csr_matrix(start.matrix.shape, dtype=np.float32)
-    for week in range(n_weeks):
+    people = positions(start.users, np.array(listeners.world.user_ids), "listener")
+    rows, shown = np.arange(len(people))[:, None], sparse.csr_matrix(start.matrix.shape, dtype=np.float32)
+    for _ in range(n_weeks):
         log = Interactions(taken, start.users, start.items)
         fitted = ranker.clone().fit(log) if fit is None else fit(ranker.clone(), log)
         lists = _places(fitted.recommend(log.queries(), k).ids, start.items)
         lists = _explored(lists, len(start.items), explore, rng)
-        rewards = listeners.respond(everyone, lists, rng, 7 * week, shown[everyone[:, None], lists.clip(0)].toarray())
+        rewards = listeners.respond(people, lists, rng, shown=shown[rows, lists.clip(0)].toarray())
         shown = shown + _marked(lists, lists >= 0, shown.shape)
         taken = taken.maximum(_marked(lists, rewards, taken.shape))
         found.append(Week(float(rewards[lists >= 0].mean()), *_spread(lists, len(start.items))))
