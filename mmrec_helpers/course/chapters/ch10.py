@@ -97,7 +97,8 @@ past_removed = Exercise(
     mistakes=[
         (lambda values, before: values - _theta(values, before) * before,
          "the mean has changed: subtract theta times (x - mean of x), so that the mean stays"),
-        (lambda values, before: values - before, "this is theta = 1; find theta = cov(x, y) / var(x)"),
+        (lambda values, before: values - before,
+         "this subtracts the whole past: theta = 1, and the mean changes; find theta = cov(x, y) / var(x)"),
         (lambda values, before: values - (before - before.mean()),
          "this is theta = 1; find theta = cov(x, y) / var(x)"),
         (lambda values, before: values + _theta(values, before) * (before - before.mean()),
