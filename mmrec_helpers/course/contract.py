@@ -17,8 +17,7 @@ CLOSING = ("## The same as ours?", "## What you can now do", "## Exercises", "##
 FORBIDDEN = {
     r"\btf\.keras\b|from tensorflow import keras|tensorflow\.keras": "use `import keras`",
     r"^\s*[!%]\s*pip\b": "the environment is set up by make",
-    r"\bimport (requests|urllib|http|socket)\b|\bfrom (requests|urllib|http|socket)\b|\b(wget|curl)\s":
-        "a chapter needs no network",
+    r"\b(requests|urllib\.request|http\.client|socket)\b|\b(wget|curl)\s": "a chapter needs no network",
 }
 """What no code cell may contain: pattern -> fix."""
 

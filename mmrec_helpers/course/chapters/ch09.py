@@ -8,7 +8,8 @@ import numpy as np
 
 from mmrec_helpers.catalog import Interactions, Queries, Split, Stage
 from mmrec_helpers.course.checks import Exercise
-from mmrec_helpers.ranking import Popularity, Ranker
+from mmrec_helpers.evaluation import evaluate
+from mmrec_helpers.ranking import ItemKNN, Popularity, Ranker
 
 
 def four_metrics(listed: Sequence[str], taken: Set[str]) -> tuple[float, float, float, float]:
@@ -140,62 +141,36 @@ def small_shop(seed: int) -> Split:
     return Split(stage(2), stage(3), Interactions(part > 0, users, items), {"split": "small"})
 
 
-class Companions(Ranker):
-    """Items by how often they were taken together with the user's own; what the trials of `planted_fault` rank with."""
-
-    name = "companions"
-
-    def fit(self, interactions, features=()) -> Companions:  # noqa: ANN001
-        """Counts."""
-        super().fit(interactions)
-        taken = (interactions.matrix > 0).astype(float)
-        self.together_ = (taken.T @ taken).toarray()
-        return self
-
-    def score(self, queries) -> np.ndarray:  # noqa: ANN001
-        """(n, items)."""
-        return (queries.history > 0).astype(float) @ self.together_ + 1e-3 * self.popularity_
-
-
 def fair_recall(split: Split, ranker: Ranker, k: int) -> np.ndarray:
     """Recall@k of each user asked at the test: fitted on the test's training set, what was seen left out."""
+    return evaluate(ranker.clone().fit(split.test.fit), split.test, k).metrics["recall"]
+
+
+def _by_hand(split: Split, ranker: Ranker, k: int, fit: Interactions | None = None, queries: Queries | None = None,
+             seen: bool = True, offered: bool = True) -> np.ndarray:
+    """The same without the evaluator, with faults: another training set, other histories, a mask left out."""
     stage = split.test
-    fitted = ranker.clone().fit(stage.fit)
-    return _recall(fitted.score(stage.queries), stage, k)
-
-
-def _recall(scores: np.ndarray, stage: object, k: int, seen: bool = True, offered: bool = True) -> np.ndarray:
+    scores = ranker.clone().fit(stage.fit if fit is None else fit).score(stage.queries if queries is None else queries)
     scores = np.where(stage.queries.seen.toarray(), -np.inf, scores) if seen else scores
     scores = np.where(stage.candidates, scores, -np.inf) if offered else scores
     best, taken = np.argsort(-scores, axis=1, kind="stable")[:, :k], stage.targets.toarray() > 0
     return np.take_along_axis(taken, best, axis=1).sum(axis=1) / taken.sum(axis=1)
 
 
-def _fitted_on(split: Split, ranker: Ranker, k: int, part: str) -> np.ndarray:
-    fit = split.everything if part == "everything" else split.valid.fit
-    return _recall(ranker.clone().fit(fit).score(split.test.queries), split.test, k)
-
-
-def _with_history_of_everything(split: Split, ranker: Ranker, k: int) -> np.ndarray:
-    later = split.everything.queries(split.test.queries.users)
-    return _recall(ranker.clone().fit(split.test.fit).score(later), split.test, k)
-
-
 planted_fault = Exercise(
     "planted_fault", fair_recall,
-    [(small_shop(0), Companions(), 3), (small_shop(1), Popularity(), 2), (small_shop(2), Companions(), 2)],
+    [(small_shop(0), ItemKNN(), 3), (small_shop(1), Popularity(), 2), (small_shop(2), ItemKNN(), 2)],
     mistakes=[
-        (lambda split, ranker, k: _fitted_on(split, ranker, k, "everything"),
+        (lambda split, ranker, k: _by_hand(split, ranker, k, fit=split.everything),
          "the fault is still there: the ranker learns from the test itself"),
-        (lambda split, ranker, k: _fitted_on(split, ranker, k, "valid"),
+        (lambda split, ranker, k: _by_hand(split, ranker, k, fit=split.valid.fit),
          "it learns from less than it may: after choosing, valid belongs to the training set (split.test.fit)"),
-        (_with_history_of_everything,
+        (lambda split, ranker, k: _by_hand(
+            split, ranker, k, queries=split.everything.queries(split.test.queries.users)),
          "now it is asked with the test in the history: take split.test.queries"),
-        (lambda split, ranker, k: _recall(ranker.clone().fit(split.test.fit).score(split.test.queries), split.test, k,
-                                          seen=False),
+        (lambda split, ranker, k: _by_hand(split, ranker, k, seen=False),
          "what the user has seen is recommended again; the mask was right, leave it in"),
-        (lambda split, ranker, k: _recall(ranker.clone().fit(split.test.fit).score(split.test.queries), split.test, k,
-                                          offered=False),
+        (lambda split, ranker, k: _by_hand(split, ranker, k, offered=False),
          "records that are no candidates are in the lists; the mask was right, leave it in"),
         (lambda split, ranker, k: fair_recall(split, ranker, k).mean(),
          "you give the mean; the recall of each user is wanted, for an interval"),
