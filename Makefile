@@ -53,6 +53,7 @@ bench: install  ## calibrate the world, judge methods and extractors, time the c
 	$(BIN)/python -m bench.online
 	$(BIN)/python -m bench.growth
 	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.evaluation
 	$(BIN)/python -m bench.encoders
 	$(BIN)/python -m bench.curves
 	$(BIN)/python -m bench.extraction

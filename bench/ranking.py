@@ -3,7 +3,7 @@
 `python -m bench.ranking "cold users" ...` measures these tasks alone and keeps the others, if their code is today's.
 
 One split, one evaluator, one budget: a method may try `BUDGET` settings on valid, a slow one (networks, those trained
-by gradient steps) `SLOW_BUDGET`. The hybrid's models are those of its two rows, at their own best settings; it tries
+by gradient steps) `SLOW_BUDGET`. The hybrid's models are those of its three rows, at their own best settings; it tries
 its own arguments one at a time. A slow method chooses on a task's first draw (redraws, their long tail and users never
 learned from take the setting of the shop's own log; films that of the shop, if it is one of ours), the others choose on
 each. Each draw of a task has a seed of its own; of one log, slow methods are means over three seeds, `each seed` has
@@ -97,7 +97,7 @@ def grid(make: Callable[..., Ranker], **values: Sequence[object]) -> list[Ranker
 
 
 def methods(features: Sequence[Features], texts: Sequence[str] | None = None) -> dict[str, Method]:
-    """Every method but the hybrid, which is made of two of them."""
+    """Every method but the hybrid, which is made of three of them."""
     fused = FeatureFusion(n_each=96, whiten=0.5, name="whitened").fit(features).transform(features)
     als = {"l2": (10.0, 30.0, 60.0, 100.0), "alpha": (3.0, 10.0, 20.0)}
     content = {"dropout": (0.3, 0.6), "l2": (2.0, 5.0, 10.0)}
@@ -145,7 +145,7 @@ def judged(draw: Split, asked: Sequence[Split], every: Mapping[str, Method], tru
             if not one.slow:
                 table[name] = finished(tune(one.settings, split, one.features, k=k), split, one.features,
                                        known(one, name, truth), k)
-        parts = {name: Tuned(None, table[name].params, []) for name in (ContentALS.name, L3AE.name)}
+        parts = {name: Tuned(None, table[name].params, []) for name in (ContentALS.name, L3AE.name, UserKNN.name)}
         content = every[ContentALS.name]
         table[HybridRanker.name] = finished(tune_hybrid(parts, split, content.features, k), split, content.features,
                                             known(content, ContentALS.name, truth), k)

@@ -28,6 +28,7 @@ RANKERS = {
     "hybrid": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, 3.0, 1.0, share=0.4, n_seeds=2),
     "hybrid of some": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, share=0.2, n_seeds=1, smooth=0.5, gaussian=1.0,
                                            weights_of={"tfidf": 0.1}, max_items=4),
+    "hybrid with users": lambda: HybridRanker(3, 1.0, 2.0, 1.0, 5.0, share=0.2, user_k=3, user_share=0.5, n_seeds=1),
     "EASE": lambda: EASE(5.0), "EASE of some": lambda: EASE(5.0, max_items=6), "SideEASE": lambda: SideEASE(5.0, 2.0),
     "L3AE": lambda: L3AE(5.0, 3.0, 1.0), "ALS": lambda: ImplicitALS(3, 1.0, 2.0, 3),
     "ALS + content": lambda: ContentALS(3, 1.0, 2.0, 1.0, n_sweeps=3),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmrec_helpers.catalog import Features, Interactions, Queries
-from mmrec_helpers.ranking import EASE, L3AE, ContentALS, HybridRanker
+from mmrec_helpers.ranking import EASE, L3AE, ContentALS, HybridRanker, UserKNN
 from mmrec_helpers.ranking.fused.content_kernel import Completion, ContentKernel, alike
 from mmrec_helpers.ranking.linear import check_memory, gram
 
@@ -49,7 +49,7 @@ def test_a_new_score_by_hand():
     Scores 5 and 1: mean 3; 3 + (2, -2) . (1, -1) / 3 = 13 / 3.
     """
     rows = np.array([[[1.0], [-1.0], [1.0]]], np.float32)
-    found = Completion.of(rows, np.array([1e9, 1e9, 0]), np.array([0, 1]), np.array([2]), [1.0], 1.0, 0.0, 1.0)
+    found = Completion.of(rows, np.array([1e9, 1e9, 0]), np.array([0, 1]), np.array([2]), [1.0], 1.0, 0.0)
     np.testing.assert_allclose(found.apply(np.array([[5.0, 1.0]])), [[13 / 3]], rtol=1e-5)
     np.testing.assert_allclose(found.parts(np.array([5.0, 1.0]), np.array([0])), [[4 / 3], [3.0]], rtol=1e-5)
 
@@ -77,10 +77,21 @@ def test_known_items_have_the_votes_of_its_models(shop, content):
     np.testing.assert_allclose(ranker.score(queries)[:, 8], expected[:, 8], rtol=1e-3, atol=1e-4)  # without features
 
 
-def test_its_parts_by_features_add_up_to_the_score(shop, content):
-    ranker = HybridRanker(**SMALL, share=0.3, n_seeds=2).fit(shop, content)
+def test_similar_users_have_their_share_of_the_votes(shop, content):
+    two, queries = HybridRanker(**SMALL, share=0.3, n_seeds=2).fit(shop, content), shop.queries()
+    three = HybridRanker(**SMALL, share=0.3, user_k=2, user_shrink=1.0, user_share=0.4, n_seeds=2).fit(shop, content)
+    near = UserKNN(2, 1.0).fit(shop).score(queries)
+    expected = 0.6 * two.score(queries) + 0.4 * near / near.std()
+    np.testing.assert_allclose(three.score(queries)[:, :7], expected[:, :7], rtol=1e-3, atol=1e-4)
+    assert UserKNN.name not in two.rankers_  # whose log would be in every saved run
+    assert not three.fits_like(two)
+
+
+@pytest.mark.parametrize(("users", "parts"), [(0.0, set()), (0.4, {"user kNN"})])
+def test_its_parts_by_features_add_up_to_the_score(shop, content, users, parts):
+    ranker = HybridRanker(**SMALL, share=0.3, user_share=users, n_seeds=2).fit(shop, content)
     explained, = ranker.explain(["i0", "i3"], [shop.items])
-    assert all(set(one.parts) == {"tfidf", "mel", "log", "L3AE"} for one in explained)
+    assert all(set(one.parts) == {"tfidf", "mel", "log", "L3AE"} | parts for one in explained)
     scores = ranker.score(Queries.of(["i0", "i3"], shop.items))[0]
     np.testing.assert_allclose([sum(one.parts.values()) for one in explained], scores, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose([sum(one.past.values()) for one in explained], scores, rtol=1e-4, atol=1e-5)

@@ -12,8 +12,8 @@ from sklearn.metrics import f1_score, ndcg_score, precision_score, recall_score,
 
 from mmrec_helpers import metrics
 from mmrec_helpers.catalog import Interactions, Queries, Stage, UnknownId
+from mmrec_helpers.evaluation.order import above, pool
 from mmrec_helpers.metrics import METRICS, Context, measure
-from mmrec_helpers.metrics.order import above, pool
 
 ACCURACY = [name for name, one in METRICS.items() if one.formula.__module__.endswith("accuracy")]
 OF_LISTS = [name for name in ACCURACY if not METRICS[name].needs]
@@ -207,7 +207,7 @@ def test_the_order_of_all_candidates_is_found_in_chunks(monkeypatch):
     stage, scores = asked_stage(0), np.random.default_rng(0).random((6, 15))
     whole = auc_of(stage, scores)[1]
     assert len(set(whole)) > 3
-    monkeypatch.setattr("mmrec_helpers.metrics.order.CELLS", 1)
+    monkeypatch.setattr("mmrec_helpers.ranking.top_k.CELLS", 1)
     np.testing.assert_array_equal(whole, auc_of(stage, scores)[1])
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 from scipy.special import ndtr, stdtrit
 
 from mmrec_helpers.evaluation.evaluator import Scores
+from mmrec_helpers.ranking.top_k import chunks
 
 NO_DIFFERENCE = "no difference shown"
 
-KEPT = 1 << 22
-"""Resamples times users, up to which the resamples are kept for the next metric: 32 MiB."""
+KEPT = 1 << 26
+"""Resamples times users, up to which the resamples are kept for the next metric: 64 MiB."""
 
 
 class Interval(NamedTuple):
@@ -59,16 +60,18 @@ def bootstrap(values: np.ndarray, n: int = 1000, seed: int = 0) -> Interval:
 def _means(values: np.ndarray, n: int, seed: int) -> np.ndarray:
     """The means of n resamples of the values. Metrics of the same users share the resamples, which are kept."""
     if n * len(values) <= KEPT:
-        return _times_drawn(len(values), n, seed) @ values / len(values)
+        drawn = _times_drawn(len(values), n, seed)
+        return np.concatenate([drawn[some] @ values for some in chunks(n, len(values))]) / len(values)
     rng = np.random.default_rng(seed)
     return np.array([values[rng.integers(len(values), size=len(values))].mean() for _ in range(n)])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _times_drawn(n_users: int, n: int, seed: int) -> np.ndarray:
-    """How often each user is drawn in each resample: (n, n_users)."""
-    drawn = np.random.default_rng(seed).integers(n_users, size=(n, n_users)) + n_users * np.arange(n)[:, None]
-    return np.bincount(drawn.ravel(), minlength=n * n_users).reshape(n, n_users).astype(float)
+    """How often each user is drawn in each resample: (n, n_users) uint8."""
+    rng = np.random.default_rng(seed)
+    return np.stack([np.bincount(rng.integers(n_users, size=n_users), minlength=n_users).astype(np.uint8)
+                     for _ in range(n)])
 
 
 def interval_over_draws(draws: Sequence[pd.Series]) -> Interval:
@@ -91,8 +94,8 @@ def interval_over_draws(draws: Sequence[pd.Series]) -> Interval:
     values = values[values.notna().any(axis=1)]
     if len(draws) == 1 or len(values) < 2:
         return bootstrap(values.to_numpy().ravel())
-    (mean, own, shared), n_draws = _components(values), len(draws)
-    seen = values.mean().var()
+    means, n_draws = values.mean(), len(draws)
+    mean, seen, (own, shared) = float(means.mean()), means.var(), _components(values - means)
     a, freedom = (seen, n_draws - 1) if seen > own - shared else (own - shared, values.notna().sum().sum() - n_draws)
     if not (variance := a / n_draws + shared) > 0:
         return Interval(mean, mean, mean)
@@ -101,14 +104,13 @@ def interval_over_draws(draws: Sequence[pd.Series]) -> Interval:
     return Interval(mean, mean - reach, mean + reach)
 
 
-def _components(values: pd.DataFrame) -> tuple[float, float, float]:
-    """Of draws (columns) and their users (rows): the mean of the draws' means, their mean squared standard error, and
-    the mean covariance of two of them: the covariance of the n users in both, times n / (n_x n_y); at least 0."""
-    there, centred = values.notna().to_numpy(float), (values - values.mean()).fillna(0.0).to_numpy()
+def _components(centred: pd.DataFrame) -> tuple[float, float]:
+    """Of draws (columns) less their means, and their users (rows): the mean squared standard error of the draws' means,
+    and the mean covariance of two of them: that of the n users in both, times n / (n_x n_y); at least 0."""
+    there, values = centred.notna().to_numpy(float), centred.fillna(0.0).to_numpy()
     both, n = there.T @ there, there.sum(axis=0)
-    covariance = (centred.T @ centred) / np.maximum(both - 1, 1) * both / np.outer(n, n)
-    return (float(values.mean().mean()), float(np.diag(covariance).mean()),
-            max(float(covariance[~np.eye(len(n), dtype=bool)].mean()), 0.0))
+    covariance = (values.T @ values) / np.maximum(both - 1, 1) * both / np.outer(n, n)
+    return float(np.diag(covariance).mean()), max(float(covariance[~np.eye(len(n), dtype=bool)].mean()), 0.0)
 
 
 def in_words(interval: Interval) -> str:
@@ -128,8 +130,7 @@ def paired(a: Scores, b: Scores, metric: str = "ndcg", n: int = 1000, seed: int 
     >>> paired(good, bad), paired(good, good).words
     (Difference(mean=0.25, low=0.25, high=0.25, words='higher'), 'no difference shown')
     """
-    place = pd.Index(b.users).get_indexer(a.users)
-    if len(a.users) != len(b.users) or (place < 0).any():
+    if set(a.users) != set(b.users):
         raise ValueError(f"{a.name} and {b.name} judged different users; evaluate both on one split")
-    difference = bootstrap(a.metrics[metric] - b.metrics[metric][place], n, seed)
+    difference = bootstrap((a.by_user(metric) - b.by_user(metric)).to_numpy(), n, seed)
     return Difference(*difference, in_words(difference))

@@ -10,10 +10,10 @@ import pandas as pd
 from scipy import sparse
 
 from mmrec_helpers.catalog import Features, Stage
+from mmrec_helpers.evaluation.order import above, pool
 from mmrec_helpers.evaluation.protocol import card
 from mmrec_helpers.evaluation.sources import Recommends, Source, as_recommender
 from mmrec_helpers.metrics import METRICS, Context, measure, possible
-from mmrec_helpers.metrics.order import above, pool
 from mmrec_helpers.ranking.neighbours import unit_rows
 from mmrec_helpers.splits.stage import CountedStage
 

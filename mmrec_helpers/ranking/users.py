@@ -64,6 +64,11 @@ class UserKNN(Ranker):
         both.data = (both.data / (norms + self.shrink)).astype(np.float32)
         return largest(both, beyond, self.k)
 
+    def extend(self, new: np.ndarray) -> None:
+        """As `Ranker.extend`: nobody took the new ones."""
+        super().extend(new)
+        self.taken_.resize(self.taken_.shape[0], len(self.items_))
+
     def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
         """For each past item j, the sum over neighbours who took j and i of 1 / (sqrt(n_u n_v) + shrink)."""
         past, near = query.history.indices, self.neighbours(query.history)

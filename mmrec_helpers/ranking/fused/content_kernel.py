@@ -64,7 +64,7 @@ def alike(rows: np.ndarray, others: np.ndarray, gaussian: float) -> np.ndarray:
 
 
 class Completion(NamedTuple):
-    """Scores of known items to scores of new ones: h_new = scale (mean + (h_known - mean) T), for each user.
+    """Scores of known items to scores of new ones: h_new = mean + (h_known - mean) T, for each user.
 
     T = inverse(K + smooth diag((n + 5) / n)) K_new, K and K_new the kernel among known items and between them and new
     ones, divided by K's mean diagonal; n the known items' events; mean = h_known . share, share in proportion to
@@ -77,11 +77,10 @@ class Completion(NamedTuple):
     share: np.ndarray
     maps: np.ndarray
     whole: np.ndarray
-    scale: float
 
     @classmethod
     def of(cls, rows: np.ndarray, events: np.ndarray, known: np.ndarray, new: np.ndarray, weights: Sequence[float],
-           smooth: float, gaussian: float, scale: float) -> Self:
+           smooth: float, gaussian: float) -> Self:
         """rows (m, items, c) of a `ContentKernel`; events (items,); weights (m,): w of the features."""
         weights, n = np.asarray(weights, np.float64)[:, None, None], events[known].astype(np.float64)
         among = (weights * alike(rows[:, known], rows[:, known], gaussian)).sum(axis=0)
@@ -90,15 +89,15 @@ class Completion(NamedTuple):
         towards = weights * alike(rows[:, known], rows[:, new], gaussian) / size
         maps = np.stack([cho_solve(regular, one) for one in towards]).astype(np.float32)
         share = n / (n + SHRINK)
-        return cls(known, new, (share / share.sum()).astype(np.float32), maps, maps.sum(axis=0), scale)
+        return cls(known, new, (share / share.sum()).astype(np.float32), maps, maps.sum(axis=0))
 
     def apply(self, scores: np.ndarray) -> np.ndarray:
         """h_new of h_known: (n, known) -> (n, new)."""
         mean = scores @ self.share
-        return self.scale * (mean[:, None] + (scores - mean[:, None]) @ self.whole)
+        return mean[:, None] + (scores - mean[:, None]) @ self.whole
 
     def parts(self, scores: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """What each of the features adds to h_new of these of the new items, and the mean: (known,) -> (m + 1, n)."""
         mean = scores @ self.share
         by_feature = (scores - mean) @ self.maps[:, :, columns]
-        return self.scale * np.concatenate([by_feature, np.full((1, len(columns)), mean)])
+        return np.concatenate([by_feature, np.full((1, len(columns)), mean)])

@@ -1,4 +1,4 @@
-"""The ranker that `mmrec run` serves: ALS with a content prior, L3AE, and a kernel for new items. Chapter 8."""
+"""The ranker that `mmrec run` serves: ALS with a content prior, L3AE, user kNN, a kernel for new items. Chapter 8."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ from mmrec_helpers.ranking.fused.content_als import ContentALS
 from mmrec_helpers.ranking.fused.content_kernel import Completion, ContentKernel
 from mmrec_helpers.ranking.fused.linear import L3AE
 from mmrec_helpers.ranking.linear import MAX_ITEMS, most_events
+from mmrec_helpers.ranking.users import UserKNN
 
 
 class HybridRanker(Blend):
-    """Known items by the votes of two models of log and content, new items by their likeness to known ones.
+    """Known items by the votes of models of log and content and of similar users, new items by what they are like.
 
-    An item with an event: score = (1 - share) / n_seeds * sum over seeds of ContentALS + share * L3AE, each divided by
-    the spread of its scores, as in `Blend`. An item without: kernel ridge regression of the user's scores of known
+    An item with an event: score = (1 - user_share) ((1 - share) / n_seeds * sum over seeds of ContentALS + share *
+    L3AE) + user_share * UserKNN, each divided by the spread of its scores, as in `Blend`. An item without: `new_scale`
+    (it counts where new and known items are in one list) times a kernel ridge regression of the user's scores of known
     items on what the items are (`Completion`), from the `max_items` items with most events. n_factors, l2, alpha,
-    ridge: of ContentALS; linear_l2, pull, content_l2: of L3AE; smooth: strength of the kernel ridge; gaussian: how much
-    of its kernel is Gaussian; weights_of: of some features in the kernel, by name, the others weigh 1; new_scale: what
-    a new item's score is multiplied by, which counts where new and known items are in one list. `parts` is by features,
-    `log` and `L3AE`, and sums up to the score. Without features it is a blend of ALS with a prior and EASE. Taught in
-    chapter 8.
+    ridge: of ContentALS; linear_l2, pull, content_l2: of L3AE; user_k, user_shrink: of UserKNN, which is not fitted
+    where its share is 0; smooth: strength of the kernel ridge; gaussian: how much of its kernel is Gaussian;
+    weights_of: of some features in the kernel, by name, the others weigh 1. `parts` is by features, `log`, `L3AE` and
+    `user kNN`, and sums up to the score. Without features it is a blend of ALS with a prior, EASE and user kNN. Taught
+    in chapter 8.
 
     >>> taken = Interactions([[1, 1, 0, 0], [1, 0, 0, 1], [0, 1, 0, 0]], ["u", "v", "w"], ["a", "b", "c", "d"])
     >>> text = Features("tfidf", "text", ["a", "b", "c", "d"], [[1, 0], [0, 1], [1, 0.1], [0, 1]])
@@ -37,38 +39,48 @@ class HybridRanker(Blend):
     name = "hybrid"
     learnt: ClassVar = {**Blend.learnt, "modalities_": "m", "widths_": "m", "centre_": "f", "axes_": "fc",
                         "rows_": "mnc"}
-    only_scoring = ("share", "smooth", "gaussian", "weights_of", "new_scale")
+    only_scoring = ("share", "user_share", "new_scale", "smooth", "gaussian", "weights_of")
+    of_kernel = ("smooth", "gaussian", "weights_of")
+    """Of these the ones that the kernel depends on."""
     how = "scores"
 
     def __init__(self, n_factors: int = 32, l2: float = 75.0, alpha: float = 20.0, ridge: float = 30.0,
                  linear_l2: float = 200.0, pull: float = 100.0, content_l2: float = 10.0, share: float = 0.1,
-                 n_seeds: int = 5, smooth: float = 1.0, gaussian: float = 0.5,
-                 weights_of: Mapping[str, float] | None = None, new_scale: float = 0.6, max_items: int = MAX_ITEMS,
-                 seed: int = 0) -> None:
+                 user_k: int = 100, user_shrink: float = 5.0, user_share: float = 0.0, n_seeds: int = 5,
+                 smooth: float = 1.0, gaussian: float = 0.5, weights_of: Mapping[str, float] | None = None,
+                 new_scale: float = 0.6, max_items: int = MAX_ITEMS, seed: int = 0) -> None:
         self.n_factors, self.l2, self.alpha, self.ridge = n_factors, l2, alpha, ridge
         self.linear_l2, self.pull, self.content_l2, self.share = linear_l2, pull, content_l2, share
-        self.n_seeds, self.smooth, self.gaussian, self.weights_of = n_seeds, smooth, gaussian, weights_of
+        self.user_k, self.user_shrink, self.user_share, self.n_seeds = user_k, user_shrink, user_share, n_seeds
+        self.smooth, self.gaussian, self.weights_of = smooth, gaussian, weights_of
         self.new_scale, self.max_items, self.seed = new_scale, max_items, seed
 
     @property
     def rankers(self) -> dict[str, Ranker]:
-        """Its models, unfitted: ContentALS once a seed, and L3AE."""
+        """Its models, unfitted: ContentALS once a seed, L3AE, and UserKNN if it has a share."""
         als = {f"{ContentALS.name} {number}": ContentALS(
             self.n_factors, self.l2, self.alpha, self.ridge, seed=self.seed + number) for number in range(self.n_seeds)}
-        return {**als, L3AE.name: L3AE(self.linear_l2, self.pull, self.content_l2, self.max_items)}
+        users = {UserKNN.name: UserKNN(self.user_k, self.user_shrink)} if self.user_share else {}
+        return {**als, L3AE.name: L3AE(self.linear_l2, self.pull, self.content_l2, self.max_items), **users}
 
     @property
     def weights(self) -> dict[str, float]:
         """How much each of them counts."""
-        return {name: self.share if name == L3AE.name else (1 - self.share) / self.n_seeds for name in self.rankers}
+        own = {L3AE.name: self.share * (1 - self.user_share), UserKNN.name: self.user_share}
+        each = (1 - self.share) * (1 - self.user_share) / self.n_seeds
+        return {name: own.get(name, each) for name in self.rankers}
 
     def clone(self) -> Self:
         """A ranker with the same arguments that has learnt nothing."""
         return Ranker.clone(self)
 
+    def fits_like(self, other: Ranker | None) -> bool:
+        """As `Ranker.fits_like`; users are learnt where they have a share."""
+        return super().fits_like(other) and bool(self.user_share) == bool(other.user_share)
+
     def scoring(self, like: Ranker) -> Self:
-        """As `Ranker.scoring`; where nothing but the share differs, new items are predicted as before."""
-        same = all(getattr(self, name) == getattr(like, name) for name in self.only_scoring if name != "share")
+        """As `Ranker.scoring`; the kernel is solved again only where it would be another."""
+        same = all(getattr(self, name) == getattr(like, name) for name in self.of_kernel)
         other = super().scoring(like)
         return other if same else other._complete()
 
@@ -85,30 +97,30 @@ class HybridRanker(Blend):
         """The weighted sum of votes; for new items what the kernel makes of it: (n, items)."""
         scores = super().score(queries)
         if self.completion_ is not None:
-            scores[:, self.completion_.new] = self.completion_.apply(scores[:, self.completion_.known])
+            scores[:, self.completion_.new] = self.new_scale * self.completion_.apply(scores[:, self.completion_.known])
         return scores
 
     def added(self, query: Queries, columns: np.ndarray) -> np.ndarray:
         """What each past item adds: (past, len(columns)); for new items by way of the known ones."""
         added = super().added(query, columns)
         if self.completion_ is not None and (new := np.isin(columns, self.completion_.new)).any():
-            completed = self.completion_.apply(super().added(query, self.completion_.known))
+            completed = self.new_scale * self.completion_.apply(super().added(query, self.completion_.known))
             added[:, new] = completed[:, np.searchsorted(self.completion_.new, columns[new])]
         return added
 
     def parts(self, query: Queries, columns: np.ndarray) -> dict[str, np.ndarray]:
-        """What each of the features adds to the score, `L3AE`, and `log`: what the events say beyond that."""
+        """What each of the features adds to the score, `L3AE`, `user kNN`, and `log`: what events say beyond that."""
         parts = {name: np.zeros(len(columns)) for name in self.modalities_}
         for name, ranker in self.rankers_.items():
             for part, value in ranker.parts(query, columns).items():
                 parts[part] = parts.get(part, 0) + self._factor(name) * value
-        parts[L3AE.name] = self._vote(L3AE.name, query)[0, columns]
+        whole = [name for name in (L3AE.name, UserKNN.name) if name in self.rankers_]
+        parts |= {name: self._vote(name, query)[0, columns] for name in whole}
         if self.completion_ is not None and (new := np.isin(columns, self.completion_.new)).any():
             known = super().score(query)[0, self.completion_.known]
             by_feature = self.completion_.parts(known, np.searchsorted(self.completion_.new, columns[new]))
-            for name, value in zip((*self.modalities_, "log"), by_feature, strict=True):
-                parts[name][new] = value
-            parts[L3AE.name][new] = 0
+            for name, value in zip((*self.modalities_, "log", *whole), (*by_feature, *(0 for _ in whole)), strict=True):
+                parts[name][new] = self.new_scale * value
         return parts
 
     def add_items(self, features: Sequence[Features]) -> Self:
@@ -147,5 +159,5 @@ class HybridRanker(Blend):
         if len(known) and len(new):
             weights = [(self.weights_of or {}).get(name, 1.0) for name in self.modalities_]
             self.completion_ = Completion.of(self.rows_, self.popularity_, known, new, weights, self.smooth,
-                                              self.gaussian, self.new_scale)
+                                              self.gaussian)
         return self
