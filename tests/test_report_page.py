@@ -10,7 +10,7 @@ import pytest
 from mmrec_helpers.catalog import CatalogError
 from mmrec_helpers.cli import main
 from mmrec_helpers.evaluation import Scores, numbers
-from mmrec_helpers.evaluation.report_page import read, segments, write_report
+from mmrec_helpers.evaluation.report_page import by_history, read, write_report
 from mmrec_helpers.evaluation.runs import scores_table
 
 EVIL = '"><script>alert(1)</script>'
@@ -80,8 +80,8 @@ def test_segments_hold_every_user_once_and_their_means_are_those_of_the_users():
     values = np.arange(40) / 40
     scores = pd.DataFrame({"user_id": [f"u{n}" for n in range(40)], "method": "ALS", "ndcg": values,
                            "past": np.arange(40)})
-    found = segments(scores, "ALS")
-    assert list(segments(scores.assign(past=3), "ALS")) == ["3 taken before"]
+    found = by_history(scores, "ALS")
+    assert list(by_history(scores.assign(past=3), "ALS")) == ["3 taken before"]
     assert list(found) == ["0 to 9 items taken before", "10 to 19 items taken before", "20 to 29 items taken before",
                            "30 to 39 items taken before"]
     assert [bars[0].value.mean for bars in found.values()] == pytest.approx(values.reshape(4, 10).mean(axis=1))

@@ -10,7 +10,6 @@ import pandas as pd
 
 from mmrec_helpers.course import result_figures
 from mmrec_helpers.course.bench_tables import BENCH, read
-from mmrec_helpers.ranking import Ranker
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,11 +58,6 @@ def left_to_find(task: str = "redraws", folder: str | Path = BENCH) -> pd.DataFr
         "of the oracle": f"{row['of the oracle']:.0%}" if "of the oracle" in row else "",
         "with planted": f"{row['planted']:.3f}" if "planted" in row else "",
         "settings tried": row["budget"], "fit, core-s": row["fit core-s"]} for name, row in rows.items()}).T
-
-
-def choices(rankers: Mapping[str, Ranker], folder: str | Path = BENCH) -> pd.DataFrame:
-    """What each ranker can do, core-seconds of a fit, NDCG on the tasks of the shop. rankers: by their rows' names."""
-    return result_figures.choices(rankers, results(SHOP, folder), SHOP)
 
 
 def growth(folder: str | Path = BENCH) -> Figure:

@@ -81,7 +81,8 @@ def read(folder: Path) -> Report:
     own = scores[scores["method"] == best]
     return Report(folder.name, best, about["k"], card(about, own), [
         Bar(name, _interval(one["ndcg"]), name == best) for name, one in methods.items()],
-        {group: _bars(scores, f"ndcg, {group}", best) for group in GROUPS}, segments(scores, best), shares(own["ndcg"]),
+        {group: _bars(scores, f"ndcg, {group}", best) for group in GROUPS}, by_history(scores, best),
+        shares(own["ndcg"]),
         {name: one["valid"] for name, one in methods.items() if len(one["valid"]) > 1},
         as_table(methods).reset_index(), shown)
 
@@ -107,7 +108,7 @@ def opened(times: int, methods: int) -> str:
                                  f"for {methods} methods: more than once for some")
 
 
-def segments(scores: pd.DataFrame, best: str) -> dict[str, list[Bar]]:
+def by_history(scores: pd.DataFrame, best: str) -> dict[str, list[Bar]]:
     """NDCG by how much users had taken before, in groups of about the same size."""
     if "past" not in scores:
         return {}
