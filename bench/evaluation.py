@@ -4,11 +4,12 @@ Scores are inner products of D-dimensional vectors (ImplicitALS); each user's K 
 turns, five times; kept are the medians of the core-seconds and our share of theirs (below 1: we are faster).
 `lists`: the matrix product, a chunk of users at a time, what was seen left out, numpy's argpartition and the K sorted;
 `every metric`: `evaluate` with all metrics, the order of all candidates for AUC too, and a bootstrap of each metric;
-`usual metrics`: the same with those that `evaluate` takes by default. `metrics`: those that ranx has, of the same
-lists, beside ranx, compiled before, with its own sorting and with (`from a table`) and without the making of its `Run`.
-`evaluator_gib`: the most memory that numpy and Python had beside the scores and the shop while `every metric` ran.
+`usual metrics`: the same with those that `evaluate` takes by default. `metrics alone`: those that ranx has too, of the
+same lists, beside ranx, compiled and its `Run` sorted before, and (`from a table`) with the making of that `Run`.
+`evaluator_gib`: the most memory that numpy and Python asked for while `every metric` ran, beyond the shop and the
+vectors.
 Shops: recordshop, MovieLens where MMREC_MOVIELENS names it, and one of the world generator with 50,000 users and 20,000
-items each user's last TEST items (at most half) are the test's.
+items, where each user's last TEST items (at most half) are those of the test.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from bench.speed import in_turns
 from bench.tasks import extracted
 from mmrec_helpers import datasets, splits
 from mmrec_helpers.catalog import Features, Interactions, Queries, Stage
-from mmrec_helpers.evaluation import Scores, bootstrap, evaluate
+from mmrec_helpers.evaluation import Scores, bootstrap, compare, evaluate
 from mmrec_helpers.metrics import Context, measure
 from mmrec_helpers.preprocessing import preprocess
 from mmrec_helpers.ranking import ImplicitALS
@@ -74,7 +75,7 @@ def made(folder: Path, n_items: int, n_users: int) -> Shop:
     order = np.lexsort((taken.time.data, np.repeat(np.arange(n_users), np.diff(taken.time.indptr))))
     last = np.zeros(taken.matrix.nnz, bool)
     for start, end in zip(taken.time.indptr, taken.time.indptr[1:], strict=False):
-        last[order[max(start + (end - start) // 2, end - TEST):end]] = True
+        last[order[max(start + (end - start + 1) // 2, end - TEST):end]] = True
     past, after = taken.matrix.copy(), taken.matrix.copy()
     past.data[last], after.data[~last] = 0, 0
     past.eliminate_zeros()
@@ -106,6 +107,7 @@ def plain(one: Shop) -> np.ndarray:
 
 def whole(one: Shop, every: bool) -> Scores:
     """Lists, metrics, and an interval of each metric."""
+    compare._times_drawn.cache_clear()  # or else the first call alone would draw the resamples
     place = pd.Index(one.test.queries.users)
 
     def score(queries: Queries) -> np.ndarray:
@@ -139,19 +141,21 @@ def beside_ranx(one: Shop, lists: np.ndarray) -> dict[str, Callable[[], object]]
     table = pd.DataFrame({"q_id": pd.Series(np.repeat(users, K), dtype=object),
                           "doc_id": pd.Series(names[columns], dtype=object),
                           "score": np.tile(np.arange(K, 0, -1.0), len(users))})
-    run = ranx.Run.from_df(table)
 
     def ours() -> dict[str, float]:
         users, _ = measure(Context(lists, one.test.targets), list(RANX))
-        return {name: float(np.nanmean(values)) for name, values in users.items()}
+        return {RANX[name]: float(np.nanmean(values)) for name, values in users.items()}
+
+    def as_run() -> ranx.Run:
+        return ranx.Run.from_df(table).make_comparable(qrels)
 
     def theirs(run: ranx.Run) -> dict[str, float]:
-        return ranx.evaluate(qrels, run, list(RANX.values()), make_comparable=True)
+        return ranx.evaluate(qrels, run, list(RANX.values()), save_results_in_run=False)
 
+    run, mine = as_run(), ours()
     for name, value in theirs(run).items():
-        mine = ours()[{theirs: ours for ours, theirs in RANX.items()}[name]]
-        assert abs(mine - value) < 1e-6, (name, mine, value)
-    return {"ours": ours, "ranx": lambda: theirs(run), "ranx, from a table": lambda: theirs(ranx.Run.from_df(table))}
+        assert abs(mine[name] - value) < 1e-6, (name, mine[name], value)
+    return {"ours": ours, "ranx": lambda: theirs(run), "ranx, from a table": lambda: theirs(as_run())}
 
 
 def of_shop(one: Shop) -> dict[str, object]:

@@ -248,10 +248,11 @@ def test_items_of_other_names_have_the_same_scores(ranker, shop, features):
     assert again.recommend(other.queries(), 3).ids.tolist() == [[names.get(one) for one in row] for row in listed]
 
 
-@some_rankers(*(name for name in RANKERS if name not in ("user kNN", "BPR", "VBPR", "blend by ranks")))
+@some_rankers(*(name for name in RANKERS if name not in ("user kNN", "hybrid with users", "BPR", "VBPR",
+                                                       "blend by ranks")))
 def test_users_in_another_order_have_the_same_scores(ranker, shop, features):
     """Not where batches are drawn from the users in order (BPR, networks), nor by ranks (rounding decides ties), nor by
-    user kNN, which keeps the first of equally similar users."""
+    user kNN (alone or in the hybrid), which keeps the first of equally similar users."""
     order = np.arange(len(shop.users))[::-1]
     turned = Interactions(shop.matrix[order], shop.users[order], shop.items, shop.seen[order],
                           None if shop.time is None else shop.time[order])
@@ -353,12 +354,14 @@ def test_a_new_item_has_the_vector_that_its_content_says_and_moves_no_old_score(
 @new_item_checks
 def test_a_new_item_of_the_hybrid_has_the_score_of_its_twin_without_events_and_moves_no_old_score(shop, features):
     """New items have the score of an old item with the same content and without an event."""
-    ranker = HybridRanker(3, 1.0, 2.0, 1.0, 5.0, 3.0, 1.0, share=0.4, n_seeds=1).fit(shop, features)
-    before, m = scores(ranker, shop), len(shop.items)
-    assert ranker.add_items(copies(features, shop)) is ranker
-    found = ranker.score(wider(shop))
-    assert np.isfinite(found).all()
-    np.testing.assert_allclose(found[:, :m], before, **CLOSE)
-    if ranker.completion_ is not None:
-        never = np.isin(np.arange(m), ranker.completion_.new)[::2]
-        np.testing.assert_allclose(found[:, m:][:, never], before[:, ::2][:, never], **CLOSE)
+    for users in (0.0, 0.5):
+        ranker = HybridRanker(3, 1.0, 2.0, 1.0, 5.0, 3.0, 1.0, 0.4, 3, 1.0, users, n_seeds=1).fit(shop, features)
+        before, m = scores(ranker, shop), len(shop.items)
+        assert ranker.add_items(copies(features, shop)) is ranker
+        found = ranker.score(wider(shop))
+        assert np.isfinite(found).all()
+        same(HybridRanker.from_state(ranker.get_params(), ranker.state()).score(wider(shop)), found)
+        np.testing.assert_allclose(found[:, :m], before, **CLOSE)
+        if ranker.completion_ is not None:
+            never = np.isin(np.arange(m), ranker.completion_.new)[::2]
+            np.testing.assert_allclose(found[:, m:][:, never], before[:, ::2][:, never], **CLOSE)

@@ -84,7 +84,10 @@ def test_similar_users_have_their_share_of_the_votes(shop, content):
     expected = 0.6 * two.score(queries) + 0.4 * near / near.std()
     np.testing.assert_allclose(three.score(queries)[:, :7], expected[:, :7], rtol=1e-3, atol=1e-4)
     assert UserKNN.name not in two.rankers_  # whose log would be in every saved run
-    assert not three.fits_like(two)
+    without, some, more = (HybridRanker(**SMALL, user_share=share) for share in (0.0, 0.4, 0.7))
+    assert not some.fits_like(without)
+    assert not without.fits_like(some)
+    assert some.fits_like(more)
 
 
 @pytest.mark.parametrize(("users", "parts"), [(0.0, set()), (0.4, {"user kNN"})])
@@ -99,13 +102,17 @@ def test_its_parts_by_features_add_up_to_the_score(shop, content, users, parts):
     assert abs(explained[7].parts["mel"]) > 1e-4
 
 
-def test_what_only_scoring_needs_is_not_fitted_again(shop, content, monkeypatch):
-    ranker = HybridRanker(**SMALL, n_seeds=1).fit(shop, content)
-    other = HybridRanker(**SMALL, n_seeds=1, share=0.8, smooth=3.0, gaussian=1.0, weights_of={"mel": 0.1},
-                         new_scale=0.9)
+@pytest.mark.parametrize(("change", "kernel"), [
+    ({"share": 0.8}, False), ({"user_share": 0.6}, False), ({"new_scale": 0.9}, False), ({"smooth": 3.0}, True),
+    ({"gaussian": 1.0}, True), ({"weights_of": {"mel": 0.1}}, True)])
+def test_what_only_scoring_needs_is_not_fitted_again(shop, content, monkeypatch, change, kernel):
+    ranker = HybridRanker(**SMALL, n_seeds=1, user_share=0.2).fit(shop, content)
+    other = HybridRanker(**SMALL, n_seeds=1, **{"user_share": 0.2, **change})
     expected = other.clone().fit(shop, content).score(shop.queries())
     before = ranker.score(shop.queries())
     monkeypatch.setattr(ContentALS, "fit", None)
+    if not kernel:
+        monkeypatch.setattr(Completion, "of", None)
     assert other.fits_like(ranker)
     np.testing.assert_allclose(ranker.scoring(other).score(shop.queries()), expected, rtol=1e-5)
     np.testing.assert_array_equal(ranker.score(shop.queries()), before)

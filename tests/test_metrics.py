@@ -211,10 +211,21 @@ def test_the_order_of_all_candidates_is_found_in_chunks(monkeypatch):
     np.testing.assert_array_equal(whole, auc_of(stage, scores)[1])
 
 
-def test_a_score_that_is_no_number_is_below_all_others():
+@pytest.mark.parametrize("none", [np.nan, -np.inf])
+def test_a_score_that_is_no_number_is_below_all_others(none):
     stage, scores = asked_stage(0), np.random.default_rng(0).random((6, 15))
-    scores[stage.targets.nonzero()] = np.nan
+    scores[stage.targets.nonzero()] = none
     assert (auc_of(stage, scores)[0][1:] == 0).all()
+    scores = np.full((6, 15), none)
+    assert (auc_of(stage, scores)[0][1:] == 0.5).all()  # ties with one another
+    scores[stage.targets.nonzero()] = -1e30
+    assert (auc_of(stage, scores)[0][1:] == 1).all()
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.int8, bool, np.float16])
+def test_scores_may_be_numbers_of_any_kind(kind):
+    stage, scores = asked_stage(0), np.random.default_rng(0).integers(0, 2, (6, 15))
+    np.testing.assert_array_equal(auc_of(stage, scores.astype(kind))[0], auc_of(stage, scores.astype(float))[0])
 
 
 # ---- beside being right

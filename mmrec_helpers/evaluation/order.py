@@ -18,14 +18,15 @@ def pool(stage: Stage) -> np.ndarray:
 def above(score: Callable[[Queries], np.ndarray], stage: Stage) -> np.ndarray:
     """For each stored target, how many candidates that are not relevant have a higher score; a tie counts half.
 
-    score: queries -> (n, items); nan is below every other score. What a user has seen is no candidate. Returns
-    (targets.nnz,) float, in the order of `stage.targets.data`. Memory is bounded by `top_k.CELLS`.
+    score: queries -> (n, items); nan and -inf are below every other score. What a user has seen is no candidate.
+    Returns (targets.nnz,) float, in the order of `stage.targets.data`. Memory is bounded by `top_k.CELLS`.
     """
     parts = [np.zeros(0)]
     for rows in chunks(*stage.targets.shape):
         queries, targets = stage.queries[rows], stage.targets[rows]
         scores = np.array(score(queries))
-        np.fmax(scores, np.finfo(scores.dtype).min, out=scores)  # above -inf, which is no other candidate
+        scores = scores.astype(np.result_type(scores, np.float32), copy=False)  # whole numbers too
+        np.fmax(scores, np.finfo(scores.dtype).min, out=scores)  # -inf is for what does not count
         row = np.repeat(np.arange(len(queries)), np.diff(targets.indptr))
         values = scores[row, targets.indices]
         scores[:, ~stage.candidates] = -np.inf

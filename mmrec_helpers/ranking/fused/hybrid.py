@@ -18,7 +18,7 @@ from mmrec_helpers.ranking.users import UserKNN
 
 
 class HybridRanker(Blend):
-    """Known items by the votes of models of log and content and of similar users, new items by what they are like.
+    """Known items by votes of models of log and content and of similar users; new ones by their likeness to those.
 
     An item with an event: score = (1 - user_share) ((1 - share) / n_seeds * sum over seeds of ContentALS + share *
     L3AE) + user_share * UserKNN, each divided by the spread of its scores, as in `Blend`. An item without: `new_scale`
@@ -41,7 +41,7 @@ class HybridRanker(Blend):
                         "rows_": "mnc"}
     only_scoring = ("share", "user_share", "new_scale", "smooth", "gaussian", "weights_of")
     of_kernel = ("smooth", "gaussian", "weights_of")
-    """Of these the ones that the kernel depends on."""
+    """Those of `only_scoring` that change the kernel."""
     how = "scores"
 
     def __init__(self, n_factors: int = 32, l2: float = 75.0, alpha: float = 20.0, ridge: float = 30.0,
@@ -75,7 +75,7 @@ class HybridRanker(Blend):
         return Ranker.clone(self)
 
     def fits_like(self, other: Ranker | None) -> bool:
-        """As `Ranker.fits_like`; users are learnt where they have a share."""
+        """As `Ranker.fits_like`; UserKNN is fitted only where its share is not 0."""
         return super().fits_like(other) and bool(self.user_share) == bool(other.user_share)
 
     def scoring(self, like: Ranker) -> Self:
