@@ -145,7 +145,8 @@ def judged(draw: Split, asked: Sequence[Split], every: Mapping[str, Method], tru
             if not one.slow:
                 table[name] = finished(tune(one.settings, split, one.features, k=k), split, one.features,
                                        known(one, name, truth), k)
-        parts = {name: Tuned(None, table[name].params, []) for name in (ContentALS.name, L3AE.name, UserKNN.name)}
+        parts = {name: Tuned(None, table[name].params, []) for name in (ContentALS.name, L3AE.name, UserKNN.name)
+                 if name in table}
         content = every[ContentALS.name]
         table[HybridRanker.name] = finished(tune_hybrid(parts, split, content.features, k), split, content.features,
                                             known(content, ContentALS.name, truth), k)
