@@ -32,8 +32,6 @@ def above(score: Callable[[Queries], np.ndarray], stage: Stage) -> np.ndarray:
         scores[:, ~stage.candidates] = -np.inf
         scores[queries.seen.nonzero()] = -np.inf
         scores[row, targets.indices] = -np.inf
-        scores.sort(axis=1)
-        below, up_to = (np.array([scores[one].searchsorted(value, side)
-                                  for one, value in zip(row, values, strict=True)]) for side in ("left", "right"))
-        parts.append(scores.shape[1] - (below + up_to) / 2)
+        parts.append(np.array([(np.count_nonzero(scores[one] > value) + np.count_nonzero(scores[one] >= value)) / 2
+                               for one, value in zip(row, values, strict=True)]))
     return np.concatenate(parts)
