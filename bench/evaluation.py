@@ -47,8 +47,8 @@ MEASURES = (
 
 SEED, K, D, SWEEPS, TEST, LARGE = 0, 20, 32, 5, 10, (20_000, 50_000)
 
-RANX = {"ndcg": "ndcg@20", "recall": "recall@20", "precision": "precision@20", "f1": "f1@20",
-        "hit_rate": "hit_rate@20", "mrr": "mrr@20", "average_precision": "map@20"}
+RANX = {"ndcg": f"ndcg@{K}", "recall": f"recall@{K}", "precision": f"precision@{K}", "f1": f"f1@{K}",
+        "hit_rate": f"hit_rate@{K}", "mrr": f"mrr@{K}", "average_precision": f"map@{K}"}
 """The metrics that both have, by our names and by those of ranx."""
 
 

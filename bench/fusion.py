@@ -36,20 +36,11 @@ from mmrec_helpers.ranking import (
 from mmrec_helpers.ranking.fused import stacked_weights
 
 MEASURES = (
-    "bench/judging", "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
-    "mmrec_helpers/datasets/movielens", "mmrec_helpers/datasets/recordshop/log",
-    "mmrec_helpers/datasets/recordshop/redraw", "mmrec_helpers/evaluation/compare",
-    "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods", "mmrec_helpers/evaluation/protocol",
-    "mmrec_helpers/evaluation/sources", "mmrec_helpers/evaluation/tuning", "mmrec_helpers/features/audio",
-    "mmrec_helpers/features/base", "mmrec_helpers/features/batches", "mmrec_helpers/features/image",
-    "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra", "mmrec_helpers/features/store",
-    "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media", "mmrec_helpers/metrics",
-    "mmrec_helpers/preprocessing", "mmrec_helpers/ranking/base", "mmrec_helpers/ranking/factors",
-    "mmrec_helpers/ranking/fused/blend", "mmrec_helpers/ranking/fused/content_als",
+    "bench/judging", "mmrec_helpers/datasets/movielens", "mmrec_helpers/ranking/base",
+    "mmrec_helpers/ranking/factors", "mmrec_helpers/ranking/fused/blend", "mmrec_helpers/ranking/fused/content_als",
     "mmrec_helpers/ranking/fused/linear", "mmrec_helpers/ranking/fused/mapped_als",
     "mmrec_helpers/ranking/fused/positives", "mmrec_helpers/ranking/fused/stacking", "mmrec_helpers/ranking/linear",
-    "mmrec_helpers/ranking/neighbours", "mmrec_helpers/ranking/popularity", "mmrec_helpers/ranking/top_k",
-    "mmrec_helpers/splits")
+    "mmrec_helpers/ranking/neighbours", "mmrec_helpers/ranking/popularity", "mmrec_helpers/ranking/top_k")
 
 KNN = "content kNN (whitened)"
 VOTES = {"EASE and ALS, votes": ("EASE", "ALS", "scores"), "ALS and content kNN, votes": ("ALS", KNN, "scores"),

@@ -14,6 +14,17 @@ from mmrec_helpers.catalog import Features, Split
 from mmrec_helpers.evaluation import Scores, evaluate, in_words, interval_over_draws, tune
 from mmrec_helpers.ranking import Ranker
 
+RESTS_ON = (
+    "bench/tasks", "data/recordshop/manifest.json", "mmrec_helpers/catalog",
+    "mmrec_helpers/datasets/recordshop/log", "mmrec_helpers/datasets/recordshop/redraw",
+    "mmrec_helpers/evaluation/compare", "mmrec_helpers/evaluation/evaluator", "mmrec_helpers/evaluation/methods",
+    "mmrec_helpers/evaluation/protocol", "mmrec_helpers/evaluation/sources", "mmrec_helpers/evaluation/tuning",
+    "mmrec_helpers/features/audio", "mmrec_helpers/features/base", "mmrec_helpers/features/batches",
+    "mmrec_helpers/features/image", "mmrec_helpers/features/networks", "mmrec_helpers/features/spectra",
+    "mmrec_helpers/features/store", "mmrec_helpers/features/text", "mmrec_helpers/fusion", "mmrec_helpers/media",
+    "mmrec_helpers/metrics", "mmrec_helpers/preprocessing", "mmrec_helpers/splits")
+"""What the figures of every benchmark rest on that names this module in MEASURES."""
+
 SEED, INTACT = 0, "intact"
 
 

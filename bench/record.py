@@ -1,7 +1,8 @@
 """How a benchmark's figures are kept: JSON that names command, commit, lock and seed, and digests of what it measures.
 
-Each script says in MEASURES which files and folders its figures rest on. A test compares the digests with the code and
-the locked packages of today, and names each JSON that is older. Comments, docstrings and layout do not count.
+Each script says in MEASURES which files and folders its figures rest on; those that a module of bench named there has
+in RESTS_ON count too. A test compares the digests with the code and the locked packages of today, and names each JSON
+that is older. Comments, docstrings and layout do not count.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ def commit() -> str:
 
 
 def scripts(root: Path = ROOT) -> dict[str, tuple[str, ...]]:
-    """Every benchmark's name and its MEASURES."""
-    return {path.stem: ast.literal_eval(node.value) for path in sorted((root / "bench").glob("*.py"))
-            for node in _tree(path).body if isinstance(node, ast.Assign) and ast.unparse(node.targets) == "MEASURES"}
+    """Every benchmark's name and its MEASURES, with what the modules of bench among them rest on."""
+    shared = _constants("RESTS_ON", root)
+    return {name: tuple(sorted({*named, *(one for each in named for one in shared.get(Path(each).name, ())
+                                          if each.startswith("bench/"))}))
+            for name, named in _constants("MEASURES", root).items()}
 
 
 def digests(name: str, root: Path = ROOT) -> dict[str, str]:
@@ -91,6 +94,12 @@ def packages(root: Path = ROOT) -> set[tuple[str, str]]:
             found[name] = locked[name]
             wanted += [more for one in found[name] for more in one.get("dependencies", [])]
     return {(name, one["version"]) for name, each in found.items() for one in each}
+
+
+def _constants(constant: str, root: Path) -> dict[str, tuple[str, ...]]:
+    """By module of bench: this constant of those that have it."""
+    return {path.stem: ast.literal_eval(node.value) for path in sorted((root / "bench").glob("*.py"))
+            for node in _tree(path).body if isinstance(node, ast.Assign) and ast.unparse(node.targets) == constant}
 
 
 def _files(thing: Path) -> Iterator[Path]:

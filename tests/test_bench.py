@@ -65,6 +65,12 @@ version = "4"
         (tmp_path / "bench" / "one.json").write_text(json.dumps(kept))
         return tmp_path
 
+    def test_what_a_named_module_of_bench_rests_on_counts_too(self, root):
+        for name, text in {"shared": 'RESTS_ON = ("package/other",)\n', "unused": 'RESTS_ON = ("data.json",)\n',
+                           "two": 'MEASURES = ("bench/shared", "package/module")\n'}.items():
+            (root / f"bench/{name}.py").write_text(text)
+        assert record.scripts(root)["two"] == ("bench/shared", "package/module", "package/other")
+
     def test_what_was_just_measured_is_not(self, root):
         assert record.older("one", root) == []
 
