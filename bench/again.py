@@ -1,16 +1,21 @@
-"""Do committed figures still hold? `python -m bench.again NAME ...` measures a sample of bench/NAME.json again.
+"""Do committed figures still hold? `python -m bench.again NAME ...` measures a sample of bench/NAME.json twice.
 
 A change that should leave every figure as it is (code that moved, a faster way to the same result) makes a JSON older
-than its code all the same, and to measure everything again takes hours. Where every figure of the sample is the same to
-four decimals, the JSON's digests become those of today's code, and `checked` says at which commit and on how many
-figures. A change that is meant to change figures needs the whole benchmark. What trains networks, and what measures
-time, is not in a sample.
+than its code all the same, and to measure everything again takes hours. The sample is measured by the code that gave
+the JSON, in a checkout of its commit, and by today's, both here: networks that are trained end elsewhere on another
+processor. Where every figure is the same to four decimals, the JSON's digests become those of today's code, and
+`checked` says at which commit and on how many figures. A change that is meant to change figures needs the whole
+benchmark. What trains rankers by gradient steps, and what measures time, is not in a sample.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -21,11 +26,11 @@ from bench.tasks import REDRAWN, extracted, length, splits_of
 from mmrec_helpers import datasets, pipeline, splits
 from mmrec_helpers.catalog import Catalog
 from mmrec_helpers.datasets.recordshop.world import World
-from mmrec_helpers.evaluation import evaluate
+from mmrec_helpers.evaluation import Scores, evaluate
 from mmrec_helpers.preprocessing import preprocess
 
-Pairs = dict[str, tuple[float, float]]
-"""By what it is: a figure of the JSON and the same one measured now."""
+Figures = dict[str, float]
+"""By what it is: a figure of the sample."""
 
 
 def shop() -> Catalog:
@@ -33,30 +38,28 @@ def shop() -> Catalog:
     return preprocess(datasets.load("recordshop"))[0]
 
 
-def of_methods(kept: Mapping) -> Pairs:
+def of_methods(kept: Mapping) -> Figures:
     """Every method on the record shop's own log."""
     catalog = shop()
     features = [one.features for one in pipeline.extract_features(catalog).values()]
     split, = splits_of(catalog, "recordshop")
-    return rows("recordshop", kept, figures([methods.scores_of(split, features)]))
+    return rows("recordshop", methods.scores_of(split, features))
 
 
-def of_fusion(kept: Mapping) -> Pairs:
+def of_fusion(kept: Mapping) -> Figures:
     """The same, of fusion."""
     catalog = shop()
     split, = splits_of(catalog, "recordshop")
     found = fusion.judged(split, extracted(catalog), length("recordshop"))
-    return rows("recordshop", kept, figures([{name: one.scores for name, one in found.items()}]))
+    return rows("recordshop", {name: one.scores for name, one in found.items()})
 
 
-def rows(task: str, kept: Mapping, now: Mapping) -> Pairs:
-    """NDCG of every method of a task; one that is gone, or new, has nan."""
-    both = [{name: one["ndcg"]["mean"] for name, one in each["methods"].items()} for each in (kept[task], now)]
-    return {f"{task}, {name}": tuple(each.get(name, float("nan")) for each in both)
-            for name in dict.fromkeys([*both[0], *both[1]])}
+def rows(task: str, scores: Mapping[str, Scores]) -> Figures:
+    """NDCG of every method of a task."""
+    return {f"{task}, {name}": one["ndcg"]["mean"] for name, one in figures([scores])["methods"].items()}
 
 
-def of_modalities(kept: Mapping) -> Pairs:
+def of_modalities(kept: Mapping) -> Figures:
     """On every task: ALS + content with all modalities, and with none."""
     catalog = shop()
     features, found = extracted(catalog), {}
@@ -64,12 +67,11 @@ def of_modalities(kept: Mapping) -> Pairs:
     for task in REDRAWN:
         sets = {all_of_them: lambda draw: features, "none": lambda draw: []}
         now = modalities.ranked(sets, splits_of(catalog, task), length(task), all_of_them)
-        found |= {f"{task}, {name}": (kept[task]["by modality"][name]["ndcg"]["mean"], row["ndcg"]["mean"])
-                  for name, row in now.items()}
+        found |= {f"{task}, {name}": row["ndcg"]["mean"] for name, row in now.items()}
     return found
 
 
-def of_ranking(kept: Mapping) -> Pairs:
+def of_ranking(kept: Mapping) -> Figures:
     """On the first draw of each of the record shop's tasks: the methods that no gradient step trains, each at the
     setting that was chosen."""
     here, found = ranking.Shop("recordshop"), {}
@@ -77,56 +79,75 @@ def of_ranking(kept: Mapping) -> Pairs:
         split, some = ranking.drawn(here.catalog, task)[0][0], here.methods(task)
         for name, one in some.items():
             if not one.slow:
-                row = kept[task]["methods"][name]
-                ranker = type(one.settings[0])(**row["params"][0]).fit(split.test.fit, one.features)
-                now = evaluate(ranker, split.test, length(task)).metrics["ndcg"].mean()
-                found[f"{task}, {name}"] = (row.get("each draw", [row["ndcg"]["mean"]])[0], float(now))
+                ranker = type(one.settings[0])(**kept[task]["methods"][name]["params"][0])
+                scores = evaluate(ranker.fit(split.test.fit, one.features), split.test, length(task))
+                found[f"{task}, {name}"] = float(scores.metrics["ndcg"].mean())
     return found
 
 
-def of_encoders(kept: Mapping) -> Pairs:
+def of_encoders(kept: Mapping) -> Figures:
     """Counted words and cheap statistics on the record shop: R² and NDCG of new records."""
     catalog, found = shop(), {}
     worth = partial(encoders.factors, world=World.load(catalog.root / "truth"))
     colds = [splits.cold_items(catalog, seed=draw) for draw in range(encoders.DRAWS)]
     for modality, name in (("text", "tfidf"), ("image", "picture-statistics"), ("audio", "sound-statistics")):
         now, _ = encoders.row(name, modality, catalog, worth, colds)
-        found |= {f"{name}, {key}": (kept["recordshop"][name][key]["mean"], now[key]["mean"])
-                  for key in ("r2", "cold_ndcg_at_10")}
+        found |= {f"{name}, {key}": now[key]["mean"] for key in ("r2", "cold_ndcg_at_10")}
     return found
 
 
-SAMPLES: Mapping[str, Callable[[Mapping], Pairs]] = {
+SAMPLES: Mapping[str, Callable[[Mapping], Figures]] = {
     "methods": of_methods, "fusion": of_fusion, "modalities": of_modalities, "ranking": of_ranking,
     "encoders": of_encoders}
 
 
-def differ(pairs: Pairs) -> Pairs:
-    """Those that are not the same when rounded to four decimals, as many of the kept ones are."""
-    return {name: (kept, now) for name, (kept, now) in pairs.items() if not abs(kept - now) <= 6e-5}
+def before(name: str, kept: Mapping, root: Path = record.ROOT) -> Figures:
+    """The same sample by the code that gave the figures, or was last shown to give the same."""
+    commit = kept["checked"]["commit"] if "checked" in kept else kept.get("kept from", kept["commit"])
+    with tempfile.TemporaryDirectory() as spare:
+        there = Path(spare) / "then"
+        subprocess.run(["git", "worktree", "add", "-q", "--detach", there, commit.rstrip("+")], cwd=root, check=True)
+        try:
+            for one in ("again.py", f"{name}.json"):
+                shutil.copy(root / "bench" / one, there / "bench")
+            done = subprocess.run([sys.executable, "-m", "bench.again", "--figures", name], cwd=there, check=True,
+                                  env={**os.environ, "PYTHONPATH": str(there)}, stdout=subprocess.PIPE, text=True)
+        finally:
+            subprocess.run(["git", "worktree", "remove", "--force", there], cwd=root, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def check(name: str, samples: Mapping[str, Callable[[Mapping], Pairs]] = SAMPLES, root: Path = record.ROOT) -> Pairs:
+def differ(one: Figures, other: Figures) -> dict[str, tuple[float, float]]:
+    """Those that are not the same when rounded to four decimals, as many of the kept ones are; nan for one that is
+    new, or gone."""
+    both = {name: (one.get(name, float("nan")), other.get(name, float("nan"))) for name in {**one, **other}}
+    return {name: pair for name, pair in both.items() if not abs(pair[0] - pair[1]) <= 6e-5}
+
+
+def check(name: str, then: Callable[..., Figures] = before, samples: Mapping[str, Callable] = SAMPLES,
+          root: Path = record.ROOT) -> dict[str, tuple[float, float]]:
     """Measure the sample; where it is the same, bring the JSON's digests up to date. Returns what differs."""
     path = root / "bench" / f"{name}.json"
     kept = json.loads(path.read_text(encoding="utf-8"))
-    before = record.digests(name, root)
-    pairs = samples[name](kept)
-    if not pairs:
+    digests = record.digests(name, root)
+    if not (now := samples[name](kept)):
         raise ValueError(f"the sample of {name} is empty: it shows nothing")
-    if not (found := differ(pairs)):
-        record.save(path, {**kept, "measures": before,
-                           "checked": {"commit": record.commit(), "figures": len(pairs)}})
+    if not (found := differ(then(name, kept, root), now)):
+        record.save(path, {**kept, "measures": digests, "checked": {"commit": record.commit(), "figures": len(now)}})
     return found
 
 
 def main() -> int:
     """The benchmarks that are named, or all that have a sample; the exit code is 1 where a figure differs."""
+    if sys.argv[1:2] == ["--figures"]:
+        name = sys.argv[2]
+        print(json.dumps(SAMPLES[name](json.loads((record.HERE / f"{name}.json").read_text(encoding="utf-8")))))
+        return 0
     faults = 0
     for name in sys.argv[1:] or SAMPLES:
         found = check(name)
-        print(f"{name}: {len(found)} figures differ", *(f"  {one}: {kept:.4f}, now {now:.4f}" for one, (
-            kept, now) in found.items()), sep="\n", flush=True)
+        print(f"{name}: {len(found)} figures differ", *(f"  {one}: {then:.4f}, now {now:.4f}" for one, (
+            then, now) in found.items()), sep="\n", flush=True)
         faults += len(found)
     return min(faults, 1)
 

@@ -1,6 +1,7 @@
 """A sample of a benchmark, measured again: its JSON is up to date only where every figure is the same."""
 
 import json
+import subprocess
 
 import numpy as np
 import pytest
@@ -25,30 +26,66 @@ def read(root):
     return json.loads((root / "bench" / "one.json").read_text())
 
 
+def check(root, then, now):
+    return again.check("one", lambda name, kept, root: then, {"one": lambda kept: now}, root)
+
+
 def test_where_the_sample_is_the_same_the_json_is_up_to_date_and_says_so(root):
     assert record.older("one", root) == ["module"]
-    assert again.check("one", {"one": lambda kept: {"a": (kept["ndcg"], 0.12349)}}, root) == {}
+    assert check(root, {"a": 0.12345}, {"a": 0.12349}) == {}
     assert record.older("one", root) == []
     assert (read(root)["checked"]["figures"], read(root)["commit"]) == (1, "abc")
 
 
 @pytest.mark.parametrize("now", [0.1237, np.nan])
 def test_where_a_figure_differs_the_json_stays_older(root, now):
-    assert list(again.check("one", {"one": lambda kept: {"same": (1.0, 1.0), "a": (kept["ndcg"], now)}}, root)) == ["a"]
+    assert list(check(root, {"same": 1.0, "a": 0.12345}, {"same": 1.0, "a": now})) == ["a"]
     assert record.older("one", root) == ["module"]
     assert "checked" not in read(root)
 
 
 def test_an_empty_sample_shows_nothing(root):
     with pytest.raises(ValueError, match="the sample of one is empty"):
-        again.check("one", {"one": lambda kept: {}}, root)
+        check(root, {}, {})
 
 
 def test_a_method_that_is_new_or_gone_differs():
-    def table(names):
-        return {"methods": {name: {"ndcg": {"mean": 0.1}} for name in names}}
+    assert list(again.differ({"a": 0.1, "b": 0.1}, {"b": 0.1, "c": 0.1})) == ["a", "c"]
 
-    assert list(again.differ(again.rows("task", {"task": table("ab")}, table("bc")))) == ["task, a", "task, c"]
+
+SAMPLE = """
+import json
+from pathlib import Path
+
+import module
+
+kept = json.loads((Path(__file__).parent / "one.json").read_text())
+print("a line of a library")
+print(json.dumps({"a": module.X + kept["ndcg"]}))
+"""
+
+
+def test_the_sample_is_measured_with_the_code_that_gave_the_figures_last(root):
+    """In a checkout of its commit, by today's script, with the figures of today."""
+    def git(*words):
+        return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a", *words], cwd=root, check=True,
+                              capture_output=True, text=True).stdout.strip()
+
+    def committed(text):
+        (root / "module.py").write_text(text)
+        git("add", ".")
+        git("commit", "-qm", "more")
+        return git("rev-parse", "HEAD")
+
+    git("init", "-q")
+    first, second = committed("X = 1\n"), committed("X = 2\n")
+    committed("X = 3\n")
+    (root / "bench" / "again.py").write_text(SAMPLE)
+    kept = {"commit": second, "kept from": first, "checked": {"commit": second + "+"}}
+    for more, x in (((), 2), (("kept from",), 1), (("kept from", "checked"), 2)):
+        asked = {name: kept[name] for name in ("commit", *more)}
+        assert again.before("one", asked, root) == {"a": x + 0.12345}
+    assert len(git("worktree", "list").splitlines()) == 1
 
 
 def test_every_sample_is_of_a_benchmark():
