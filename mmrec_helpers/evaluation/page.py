@@ -15,6 +15,8 @@ from urllib.parse import quote
 
 import pandas as pd
 
+from mmrec_helpers.evaluation.templates import bars, render
+
 
 @dataclass(frozen=True)
 class Card:
@@ -45,15 +47,9 @@ def write_page(folder: Path, title: str, listeners: Sequence[Listener], methods:
     whose list is shown first (default: the first listener's); ranker: the method whose lists are shown; facts: a line
     below the title. Returns the page's path.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     (folder / "media").mkdir(exist_ok=True)
-    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
-                            trim_blocks=True, lstrip_blocks=True)
-    templates.filters["copied"] = partial(_copied, folder / "media")
-    page = templates.get_template("page.html").render(
-        title=title, listeners=listeners, methods=methods, tables=tables, chosen=chosen, ranker=ranker, facts=facts,
-        top=_top(methods))
+    page = render("page.html", {"copied": partial(_copied, folder / "media")}, title=title, listeners=listeners,
+                  bars=bars(methods, ranker), tables=tables, chosen=chosen, ranker=ranker, facts=facts)
     path = folder / "index.html"
     path.write_text(page, encoding="utf-8")
     return path
@@ -64,9 +60,3 @@ def _copied(media: Path, path: Path) -> str:
     name = f"{hashlib.sha256(str(path).encode()).hexdigest()[:10]}-{path.name[-40:]}"
     shutil.copyfile(path, media / name)
     return quote(f"media/{name}")
-
-
-def _top(methods: Mapping[str, Mapping]) -> float:
-    """Where the axis of the picture ends: a round number just above every interval."""
-    largest = max((one["ndcg"]["high"] or one["ndcg"]["mean"] or 0 for one in methods.values()), default=0)
-    return next((end for end in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 0.8) if end > largest), 1.0)

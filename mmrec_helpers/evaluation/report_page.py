@@ -14,25 +14,17 @@ import numpy as np
 import pandas as pd
 
 from mmrec_helpers.catalog import CatalogError
-from mmrec_helpers.evaluation.compare import Interval, bootstrap
+from mmrec_helpers.evaluation.compare import bootstrap
 from mmrec_helpers.evaluation.evaluator import GROUPS
 from mmrec_helpers.evaluation.report import as_table
 from mmrec_helpers.evaluation.runs import SCORES, about_run, compare
+from mmrec_helpers.evaluation.templates import Bar, bars, render
 
 EXAMPLES = "examples.json"
 """In a run's folder: lists as they were judged."""
 
 BINS = 4
 """Segments of the users, by how much they had taken before."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One row of a picture: a label, a mean with its interval, and whether it stands out."""
-
-    label: str
-    value: Interval
-    first: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,17 +52,11 @@ def write_report(folders: Sequence[Path], path: Path) -> Path:
     Raises CatalogError for a folder that lacks a file. Runs that asked different things are shown, and the page says
     why they are not compared. Returns the path. Taught in chapter 9.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     folders = [one.resolve() for one in folders]
     names = _names(folders)
     runs = [replace(read(one), name=name) for one, name in zip(folders, names, strict=True)]
     verdicts = [(name, _verdict(folders[0], one, names[0])) for one, name in zip(folders[1:], names[1:], strict=True)]
-    templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
-                            trim_blocks=True, lstrip_blocks=True)
-    templates.globals |= {"top": top, "steps": lambda end: [end * step / 4 for step in range(5)]}
-    page = templates.get_template("report.html").render(runs=runs, verdicts=verdicts)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(render("report.html", runs=runs, verdicts=verdicts), encoding="utf-8")
     return path
 
 
@@ -79,11 +65,10 @@ def read(folder: Path) -> Report:
     about, shown = about_run(folder, EXAMPLES), json.loads((folder / EXAMPLES).read_text(encoding="utf-8"))
     scores, methods, best = pd.read_parquet(folder / SCORES), about["methods"], about["best"]
     own = scores[scores["method"] == best]
-    return Report(folder.name, best, about["k"], card(about, own), [
-        Bar(name, _interval(one["ndcg"]), name == best) for name, one in methods.items()],
+    return Report(
+        folder.name, best, about["k"], card(about, own), bars(methods, best),
         {group: _bars(scores, f"ndcg, {group}", best) for group in GROUPS}, by_history(scores, best),
-        shares(own["ndcg"]),
-        {name: one["valid"] for name, one in methods.items() if len(one["valid"]) > 1},
+        shares(own["ndcg"]), {name: one["valid"] for name, one in methods.items() if len(one["valid"]) > 1},
         as_table(methods).reset_index(), shown)
 
 
@@ -136,26 +121,12 @@ def shares(ndcg: pd.Series) -> list[tuple[str, float]]:
         for low, high, count in zip(edges, edges[1:], counts, strict=False))]
 
 
-def top(bars: Sequence[Bar]) -> float:
-    """Where the axis of a picture ends: a round number just above every interval.
-
-    >>> top([Bar("a", Interval(0.2, 0.1, 0.26))])
-    0.3
-    """
-    largest = max((np.nanmax([*one.value, 0]) for one in bars), default=0)
-    return next((end for end in (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 0.8) if end > largest), 1.0)
-
-
 def _bars(scores: pd.DataFrame, column: str, best: str) -> list[Bar]:
     """The methods that are compared in small: the one that is served, the three best, and popularity."""
     means = scores.groupby("method")["ndcg"].mean().sort_values(ascending=False)
     names = dict.fromkeys([best, *means.index[:3], *means.index[means.index == "popularity"]])
     return [Bar(name, bootstrap(scores.loc[scores["method"] == name, column].to_numpy()), name == best)
             for name in names if scores.loc[scores["method"] == name, column].notna().any()]
-
-
-def _interval(one: Mapping[str, float | None]) -> Interval:
-    return Interval(*(np.nan if one[name] is None else one[name] for name in ("mean", "low", "high")))
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
