@@ -116,7 +116,8 @@ def _run_parser(commands: argparse._SubParsersAction) -> None:
     run.add_argument("--data", default="recordshop", help="recordshop, or a folder (catalogue or MovieLens)")
     run.add_argument("--name", default="latest", help="the run's name")
     run.add_argument("--runs", type=Path, default=Path("runs"), help="where runs are kept")
-    run.add_argument("--seed", type=int, default=0)
+    run.add_argument("--seed", type=int, default=0, help="of the order in which the split takes events of equal time; "
+                     "networks and rankers have seeds of their own")
     run.add_argument("--k", type=int, default=20, help="length of the evaluated lists")
     run.add_argument("--event", action="append", default=[], metavar="NAME=EVENT:WEIGHT",
                      help="the name of an event in the log, what it means, how much it counts as a user's first "
