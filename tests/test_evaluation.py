@@ -16,6 +16,7 @@ from mmrec_helpers.catalog import Catalog, Features, Recommendations, Split
 from mmrec_helpers.evaluation import (
     Scores,
     bootstrap,
+    by_targets,
     compare,
     evaluate,
     interval_over_draws,
@@ -131,11 +132,13 @@ def test_known_rare_and_new_targets_are_judged_apart():
     np.testing.assert_array_equal(scores.groups["known"]["recall"], [1, np.nan, 1])
     np.testing.assert_array_equal(scores.groups["rare"]["recall"], [np.nan, 0, np.nan])
     np.testing.assert_array_equal(scores.groups["new"]["recall"], [np.nan, np.nan, 0])
-    summary = scores.summary()
-    assert summary.index.tolist() == ["all", "known", "rare", "new"]
-    assert summary["users"].tolist() == [3, 2, 1, 1]
-    assert summary["targets"].tolist() == [4, 2, 1, 1]
-    assert summary["recall@2"].tolist() == [0.5, 1, 0, 0]
+    rows = by_targets(scores, "recall")
+    assert rows.index.tolist() == ["all", "known", "rare", "new"]
+    assert rows["users"].tolist() == [3, 2, 1, 1]
+    assert rows["targets"].tolist() == [4, 2, 1, 1]
+    known, rare, new = rows["recall@2 (95 %)"].tolist()[1:]
+    assert (known, rare, new) == ("1.000 [1.000, 1.000]", "-", "-")  # no mean without an interval
+    assert "users: 3" in rows.card
 
 
 @settings(max_examples=15, deadline=None)
@@ -152,12 +155,11 @@ def test_hits_and_targets_of_the_groups_add_up_to_all(seed, k):
     assert all(((values >= 0) & (values <= 1 + 1e-12)).all() for values in scores.metrics.values())
 
 
-def test_a_summary_without_a_new_target_says_0_users():
+def test_where_no_target_is_new_nobody_was_asked_for_one():
     stage = grouped()
     stage = dataclasses.replace(stage, targets=sparse.csr_matrix(stage.targets.toarray() * [1, 1, 1, 1, 0]))
-    row = evaluate(Fixed(stage, np.arange(5)), stage, k=2).summary().loc["new"]
-    assert (row["users"], row["targets"]) == (0, 0)
-    assert np.isnan(row["ndcg@2"])
+    row = by_targets(evaluate(Fixed(stage, np.arange(5)), stage, k=2)).loc["new"]
+    assert row.tolist() == [0, 0, "-"]
 
 
 def test_ties_always_go_to_the_earlier_item():
@@ -255,11 +257,13 @@ def test_a_misspelt_metric_is_named_and_does_not_count_as_looking():
     assert set(evaluate(Popularity().fit(test.fit), test, metrics="mrr").metrics) == {"mrr"}
 
 
-def test_scores_of_few_metrics_still_have_a_summary_and_a_table():
+def test_scores_of_few_metrics_still_have_tables():
     test = splits.user_time(shop(20)).test
     ease, popular = (evaluate(one.fit(test.fit), test, 5, ["ndcg", "novelty"]) for one in (EASE(1.0), Popularity()))
-    assert ease.summary().loc["all", "users"] == len(test.queries)
-    rows = table([ease, popular])
+    assert by_targets(ease).loc["all", "users"] == len(test.queries)
+    rows = table([ease, popular], chosen_on="valid")
+    assert "chosen on: valid" in rows.card
+    assert "chosen on" not in table([ease, popular]).card
     assert [one for one in rows.columns if "95" in one] == ["NDCG@5 (95 %)"]
     assert rows["coverage"].tolist() == ["-", "-"]
 

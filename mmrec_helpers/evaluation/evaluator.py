@@ -62,14 +62,6 @@ class Scores:
         """A metric's values by user id, nan for who was not judged: what `interval_over_draws` takes."""
         return pd.Series(self.metrics[metric], self.users)
 
-    def summary(self) -> pd.DataFrame:
-        """The mean of every metric over all targets, and over known, rare and new ones, each with its users."""
-        rows = {"all": self.metrics, **self.groups}
-        return pd.DataFrame({
-            name: {**{f"{metric}@{self.k}": _mean(values) for metric, values in metrics.items()},
-                   "users": _users(metrics), "targets": self.targets.get(name, 0)}
-            for name, metrics in rows.items()}).T.rename_axis("targets on").round(3)
-
 
 def evaluate(ranker: Source, stage: Stage, k: int = 20, metrics: Sequence[str] | str = USUAL,
              features: Sequence[Features] = (), labels: Mapping[str, str] | None = None) -> Scores:
@@ -128,15 +120,6 @@ def _groups(stage: Stage, column: np.ndarray, names: Sequence[str]) -> tuple[dic
         own.eliminate_zeros()
         metrics[group], targets[group] = measure(Context(column, own), names)[0], own.nnz
     return metrics, targets
-
-
-def _users(metrics: Mapping[str, np.ndarray]) -> int:
-    """How many were judged by any of them."""
-    return int(np.any([~np.isnan(values) for values in metrics.values()], axis=0).sum()) if metrics else 0
-
-
-def _mean(values: np.ndarray) -> float:
-    return float(np.nanmean(values)) if not np.isnan(values).all() else np.nan
 
 
 def _full(ids: np.ndarray, k: int) -> np.ndarray:

@@ -17,13 +17,13 @@ SHOWN = ("ndcg", "recall", "precision", "f1")
 
 
 def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] = SHOWN, n: int = 1000,
-          seed: int = 0) -> ResultTable:
+          seed: int = 0, chosen_on: str = "") -> ResultTable:
     """One row per method, best mean of `metric` first: means with 95 % intervals, coverage, difference to the best.
 
     The difference is paired, over the same users, in figures and in words. The first row was picked on these very
-    users, so small differences to it look a little larger than they are. Below the table is its protocol card.
-    Raises ValueError if two methods have the same name, or where fewer than two users were judged: a mean without an
-    interval is not shown. Taught in chapter 9.
+    users, so small differences to it look a little larger than they are. Below the table is its protocol card;
+    chosen_on: where the settings were chosen, for the card: `valid`. Raises ValueError if two methods have the same
+    name, or where fewer than two users were judged: a mean without an interval is not shown. Taught in chapter 9.
 
     >>> users, lists = np.arange(40).astype(str), np.full((40, 20), None)
     >>> both = [Scores(name, users, {"ndcg": np.full(40, mean)}, {"coverage": 0.5}, lists)
@@ -37,7 +37,7 @@ def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] =
             raise ValueError(f"{one.name}: {judged} users were judged; at least two are needed for an interval, and no "
                              "mean is shown without one")
     rows = ResultTable(as_table(numbers(scores, metric, n, seed, shown), metric, shown))
-    rows.card = as_text({one.name: one.card for one in scores})
+    rows.card = as_text({one.name: {**one.card, **({"chosen on": chosen_on} if chosen_on else {})} for one in scores})
     return rows
 
 
@@ -61,6 +61,25 @@ def segments(scores: Scores, segment: Sequence[object], metric: str = "ndcg") ->
             rows[name] = {"users": len(here), f"{title(metric)}@{scores.k} (95 %)": interval(_plain(bootstrap(here))),
                           "gap to the others": interval(gap), "in words": gap["words"]}
     found = ResultTable(pd.DataFrame.from_dict(rows, orient="index").rename_axis("group"))
+    found.card = as_text({scores.name: scores.card})
+    return found
+
+
+def by_targets(scores: Scores, metric: str = "ndcg") -> ResultTable:
+    """One row for all targets, and for those that are known, rare and new items: users, targets, the users' mean with
+    its 95 % interval (`-` where fewer than two were judged). Taught in chapters 1 and 9.
+
+    >>> half, targets = {"ndcg": np.repeat([0.2, 0.4], 20)}, {"all": 90, "new": 50}
+    >>> one = Scores("a", np.arange(40).astype(str), half, {}, np.full((40, 20), None), {"new": half}, targets)
+    >>> by_targets(one).loc["new", "NDCG@20 (95 %)"]
+    '0.300 [0.265, 0.334]'
+    """
+    rows = {}
+    for name, metrics in {"all": scores.metrics, **scores.groups}.items():
+        judged = metrics[metric][~np.isnan(metrics[metric])]
+        rows[name] = {"users": len(judged), "targets": scores.targets[name], f"{title(metric)}@{scores.k} (95 %)":
+                      interval(_plain(bootstrap(judged))) if len(judged) > 1 else "-"}
+    found = ResultTable(pd.DataFrame.from_dict(rows, orient="index").rename_axis("targets on"))
     found.card = as_text({scores.name: scores.card})
     return found
 

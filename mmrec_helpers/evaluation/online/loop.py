@@ -25,14 +25,15 @@ class Week(NamedTuple):
 
 
 def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: int, k: int = 10, explore: float = 0.0,
-          fit: Callable[[Ranker, Interactions], Ranker] | None = None, seed: int = 0) -> list[Week]:
+          fit: Callable[[Ranker, Interactions], Ranker] | None = None, seed: int = 0,
+          first_day: float = np.inf) -> list[Week]:
     """Every week the ranker is fitted on the log so far, and its k best records that a listener has not taken are shown
     to each; what they take joins the log.
 
     start: the log of listeners of the world, its items in the world's order; explore: the share of places that get any
-    record by chance; fit: how to fit (with features, say), by default `ranker.fit(log)`. Listeners answer as after
-    their drift. Raises UnknownId for a user who is no listener. Taught in chapter 10. Source of the question: Chaney,
-    Stewart & Engelhardt 2018.
+    record by chance; fit: how to fit (with features, say), by default `ranker.fit(log)`; first_day: of the first week,
+    in days since the world began (a taste drifts on its day; by default all is after every drift). Raises UnknownId
+    for a user who is no listener. Taught in chapter 10. Source of the question: Chaney, Stewart & Engelhardt 2018.
 
     >>> from mmrec_helpers.datasets.recordshop.world import make_world
     >>> from mmrec_helpers.ranking import Popularity
@@ -44,12 +45,12 @@ def weeks(listeners: Listeners, start: Interactions, ranker: Ranker, n_weeks: in
     rng, taken, found = np.random.default_rng(seed), start.matrix, []
     people = positions(start.users, np.array(listeners.world.user_ids), "listener")
     rows, shown = np.arange(len(people))[:, None], sparse.csr_matrix(start.matrix.shape, dtype=np.float32)
-    for _ in range(n_weeks):
+    for week in range(n_weeks):
         log = Interactions(taken, start.users, start.items)
         fitted = ranker.clone().fit(log) if fit is None else fit(ranker.clone(), log)
         lists = _places(fitted.recommend(log.queries(), k).ids, start.items)
         lists = _explored(lists, len(start.items), explore, rng)
-        rewards = listeners.respond(people, lists, rng, shown=shown[rows, lists.clip(0)].toarray())
+        rewards = listeners.respond(people, lists, rng, first_day + 7 * week, shown[rows, lists.clip(0)].toarray())
         shown = shown + _marked(lists, lists >= 0, shown.shape)
         taken = taken.maximum(_marked(lists, rewards, taken.shape))
         found.append(Week(float(rewards[lists >= 0].mean()), *_spread(lists, len(start.items))))
