@@ -135,9 +135,11 @@ NAMES = {"ndcg": "graded_ndcg", "precision": "precision", "recall": "recall", "f
 """What ranx calls it, and what we do."""
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000))
 def test_ranx_has_the_same_figures(seed):
-    ranx = pytest.importorskip("ranx")
+    import ranx  # compiles: only where it is needed
+
     c = drawn(seed)
     rows = np.flatnonzero(c.n_relevant)
     truth = {f"u{row:02}": {f"i{one}": int(grade) for one, grade in zip(

@@ -184,6 +184,20 @@ def test_doubly_robust_is_unbiased_where_model_or_propensities_are_right(model, 
     assert found == pytest.approx(TRUTH)
 
 
+def test_snips_and_the_direct_method_by_hand():
+    reward, logged, target = np.array([1.0, 0, 1, 1]), np.array([0.5, 0.5, 0.25, 0.25]), np.array([0.25, 0.5, 0.5, 0])
+    w = np.array([0.5, 1, 2, 0])
+    found = off_policy.snips(reward, logged, target)
+    assert found.mean == pytest.approx(2.5 / 3.5)  # sum w r / sum w
+    errors = w * (reward - found.mean) / w.mean()
+    assert found.high - found.mean == pytest.approx(1.96 * errors.std(ddof=1) / 2, rel=1e-4)
+    assert off_policy.snips(np.ones(4), logged, target).mean == 1  # never outside the rewards' range; IPS is 0.875
+    assert off_policy.ips(np.ones(4), logged, target).mean == 0.875
+    model = np.array([[0.2, 0.5, 0.1], [0.9, 0.3, 0.4]])
+    expected = (NEW * model).sum(axis=1)  # 0.1 .2 + 0.8 .5 + 0.1 .1 = .43; 0.6 .9 + 0.2 .3 + 0.2 .4 = .68
+    assert off_policy.direct(expected[[0, 1, 1]]).mean == pytest.approx((0.43 + 0.68 + 0.68) / 3)
+
+
 def test_the_intervals_cover_the_truth_where_the_old_policy_covers_the_new_one():
     rng, n, covered = np.random.default_rng(6), 600, np.zeros(3)
     expected = (NEW * REWARD[:, [1, 2, 0]]).sum(axis=1)  # of a wrong model
@@ -322,6 +336,24 @@ def test_weeks_are_the_same_for_a_seed_and_exploring_shows_more_records(world):
                for few, more in zip(one, explored, strict=True))
 
 
+def test_weeks_before_a_drift_are_answered_by_the_taste_of_that_day(world):
+    asked = []
+
+    class Watched(Listeners):
+        def respond(self, users, lists, rng, day=np.inf, shown=None):
+            asked.append(day)
+            return super().respond(users, lists, rng, day, shown)
+
+    log = Interactions(np.random.default_rng(3).random((40, 60)) < 0.05, world.user_ids, world.item_ids)
+    loop.weeks(Watched(world), log, Popularity(), 3, 5, first_day=10)
+    assert asked == [10, 17, 24]
+    drifted = np.isfinite(world.drift_day)
+    lists = np.tile(np.arange(5), (40, 1))
+    before, after = (Listeners(world).liking(np.arange(40), lists, day) for day in (0, np.inf))
+    assert drifted.any()
+    assert ((before != after).any(axis=1) == drifted).all()
+
+
 def test_a_listener_without_a_log_does_not_make_others_answer_with_a_neighbours_taste(world):
     asked = []
 
@@ -336,8 +368,8 @@ def test_a_listener_without_a_log_does_not_make_others_answer_with_a_neighbours_
 
 
 def test_experiments_are_tea_tastings():
-    """In the environment of `make bench`, which has it."""
-    tea_tasting = pytest.importorskip("tea_tasting")
+    import tea_tasting  # slow to import
+
     rng = np.random.default_rng(3)
     table = pd.DataFrame({"variant": rng.integers(0, 2, 300), "x": rng.poisson(20, 300) + 1.0,
                           "before": rng.poisson(3, 300) + 0.0})

@@ -1,6 +1,7 @@
 """A run's page, and text for people: every cover its own, nothing that a title says is obeyed, 80 columns."""
 
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import pandas as pd
@@ -86,3 +87,22 @@ def test_square_brackets_in_a_title_are_no_colours(capsys):
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_a_cell_that_a_spreadsheet_would_run_is_text(cell):
     assert terminal.harmless(pd.DataFrame({"id": [cell, "u1", "a=b"]}))["id"].tolist() == [f"'{cell}", "u1", "a=b"]
+
+
+def luminance(colour):
+    """Relative luminance of `#abc` or `#aabbcc`, as WCAG 2 has it."""
+    digits = "".join(2 * one for one in colour[1:]) if len(colour) == 4 else colour[1:]
+    parts = [int(digits[place:place + 2], 16) / 255 for place in (0, 2, 4)]
+    return sum(weight * (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4)
+               for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_text_and_marks_stand_out_from_what_is_behind_them(theme):
+    """WCAG 2.2, level AA: 4.5 to 1 for text."""
+    style = (Path(terminal.__file__).parent / "evaluation" / "style.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"--([a-z]+): (#[0-9a-f]+)", re.findall(r":root \{([^}]*)", style)[theme]))
+    for front in ("ink", "soft", "accent"):
+        for behind in ("ground", "card"):
+            light, dark = sorted((luminance(colours[one]) for one in (front, behind)), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, behind)

@@ -479,7 +479,7 @@ def test_a_target_of_the_test_is_caught_in_what_valid_may_know(kind):
             guard(shop, split, "valid", planted(split.valid, place, user, item))
 
 
-@pytest.mark.parametrize("kind", ["global_time", "user_time"])
+@pytest.mark.parametrize("kind", ["global_time", "user_time", "session"])
 def test_a_low_rating_from_the_future_is_caught(kind):
     films = rated(*[(user, item, n, 5) for user in "uv" for n, item in enumerate("abcdefghij")],
                   *[("w", item, n, 5) for n, item in enumerate("jihgfedc")], ("w", "a", 40, 2))
