@@ -4,6 +4,9 @@ Each is trained by its own library with its own defaults but for what `PEERS` tr
 lists are ours, the same for all. Those that relate items score a history, as ours do. Those with a vector for each user
 can serve a stranger only where the library finds a vector from a history (ALS of implicit); the others take the vector
 that they learned for the user, and give someone unknown the popular items. They are in the dependency group `bench`.
+
+Not here: RecTools, whose releases for Python below 3.12 want numpy below 2, and on 3.13 pandas below 3; it brings a
+second package that installs a module `implicit`, too. Nor models of cornac that need torch.
 """
 
 from __future__ import annotations

@@ -158,11 +158,11 @@ def test_ease_with_user_weights_is_the_weighted_least_squares_by_brute_force():
 
 def test_a_matrix_that_does_not_fit_is_refused_with_its_memory_and_what_to_take_instead(monkeypatch, shop, content):
     check_memory(1000, there=2**30)
-    with pytest.raises(ValueError, match="50,000 items needs 56 GiB of memory, there are 16: set max_items, or take"):
+    with pytest.raises(ValueError, match="50,000 items needs 75 GiB of memory, there are 16: set max_items, or take"):
         check_memory(50_000, there=2**34)
     from mmrec_helpers.ranking import SideEASE, linear
 
-    monkeypatch.setattr(linear, "physical_memory", lambda: 24 * 7 * 7 - 1)
+    monkeypatch.setattr(linear, "physical_memory", lambda: 32 * 7 * 7 - 1)
     for ranker in (EASE(max_items=None), SideEASE(max_items=None), L3AE(max_items=None)):
         with pytest.raises(ValueError, match="ImplicitALS or ItemKNN"):
             ranker.fit(shop, content)

@@ -81,17 +81,17 @@ def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.
 
 
 def check_memory(n_items: int, there: int | None = None) -> None:
-    """Raise ValueError where three dense (items, items) matrices of 8 bytes a cell need more than the machine's memory.
+    """Raise ValueError where four dense (items, items) matrices of 8 bytes a cell need more than the machine's memory.
 
     there: bytes of memory; None asks the system, and where it does not say, nothing is refused.
 
     >>> check_memory(1_000_000, there=2**34)
     Traceback (most recent call last):
-    ValueError: a dense model of 1,000,000 items needs 22,352 GiB of memory, there are 16: set max_items, or take
+    ValueError: a dense model of 1,000,000 items needs 29,802 GiB of memory, there are 16: set max_items, or take
     ImplicitALS or ItemKNN, whose memory grows with the events
     """
     there = physical_memory() if there is None else there
-    needs = 3 * 8 * n_items ** 2
+    needs = 4 * 8 * n_items ** 2
     if there is not None and needs > there:
         raise ValueError(f"a dense model of {n_items:,} items needs {needs / 2**30:,.0f} GiB of memory, there are "
                          f"{there / 2**30:.0f}: set max_items, or take ImplicitALS or ItemKNN, whose memory grows with "
