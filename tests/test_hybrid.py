@@ -1,10 +1,12 @@
 """The hybrid: known items by votes, new ones by kernel ridge regression; held against the formulas written out."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
 from mmrec_helpers.catalog import Features, Interactions, Queries
-from mmrec_helpers.ranking import EASE, L3AE, ContentALS, HybridRanker, UserKNN
+from mmrec_helpers.ranking import EASE, L3AE, ContentALS, HybridRanker, SideEASE, UserKNN
 from mmrec_helpers.ranking.fused.content_kernel import Completion, ContentKernel, alike
 from mmrec_helpers.ranking.linear import check_memory, gram
 
@@ -156,14 +158,27 @@ def test_ease_with_user_weights_is_the_weighted_least_squares_by_brute_force():
     assert np.trace(gram(shop, np.arange(6), 0.5)) == pytest.approx(taken.sum())
 
 
+@pytest.mark.parametrize(("make", "matrices"), [(EASE, 4), (SideEASE, 4), (L3AE, 6)])
+def test_a_dense_fit_holds_as_many_matrices_as_are_asked_for_beforehand(make, matrices):
+    rng, n = np.random.default_rng(0), 500
+    items = [f"i{number}" for number in range(n)]
+    log = Interactions(rng.random((40, n)) < 0.1, [f"u{number}" for number in range(40)], items)
+    sound = Features("sound", "audio", items, rng.standard_normal((n, 8)))
+    tracemalloc.start()
+    make(max_items=None).fit(log, [sound])
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert matrices - 1 < most / (8 * n * n) < matrices + 0.3  # what else there is, is small
+
+
 def test_a_matrix_that_does_not_fit_is_refused_with_its_memory_and_what_to_take_instead(monkeypatch, shop, content):
     check_memory(1000, there=2**30)
     with pytest.raises(ValueError, match="50,000 items needs 75 GiB of memory, there are 16: set max_items, or take"):
         check_memory(50_000, there=2**34)
-    from mmrec_helpers.ranking import SideEASE, linear
+    from mmrec_helpers.ranking import linear
 
-    monkeypatch.setattr(linear, "physical_memory", lambda: 32 * 7 * 7 - 1)
-    for ranker in (EASE(max_items=None), SideEASE(max_items=None), L3AE(max_items=None)):
+    for ranker, matrices in ((EASE(max_items=None), 4), (SideEASE(max_items=None), 4), (L3AE(max_items=None), 6)):
+        monkeypatch.setattr(linear, "physical_memory", lambda room=matrices * 8 * 7 * 7: room - 1)
         with pytest.raises(ValueError, match="ImplicitALS or ItemKNN"):
             ranker.fit(shop, content)
     EASE(max_items=6).fit(shop)

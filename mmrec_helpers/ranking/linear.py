@@ -64,15 +64,16 @@ def regular_inverse(both: np.ndarray, l2: float) -> np.ndarray:
     return np.tril(inverse) + np.tril(inverse, -1).T
 
 
-def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.0) -> np.ndarray:
+def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.0, matrices: int = 4) -> np.ndarray:
     """X'DX over these items: how many users took both, each with the weight n^-user_power, n the user's items.
 
-    Raises ValueError, with the memory it needs, where a dense matrix of these items does not fit.
+    Raises ValueError, with the memory it needs, where so many dense matrices of these items do not fit: what the fit
+    that asks for it holds at most.
 
     >>> gram(Interactions([[1, 1], [1, 0]], ["u", "v"], ["a", "b"]), np.arange(2), user_power=1.0)
     array([[2.25, 0.75], [0.75, 0.75]])
     """
-    check_memory(len(columns))
+    check_memory(len(columns), matrices=matrices)
     taken = (interactions.matrix[:, columns] > 0).astype(np.float64)
     n = taken.getnnz(axis=1)
     weights = np.maximum(n, 1.0) ** -user_power
@@ -80,8 +81,8 @@ def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.
     return (taken.T @ taken.multiply(weights[:, None]).tocsr()).toarray()
 
 
-def check_memory(n_items: int, there: int | None = None) -> None:
-    """Raise ValueError where four dense (items, items) matrices of 8 bytes a cell need more than the machine's memory.
+def check_memory(n_items: int, there: int | None = None, matrices: int = 4) -> None:
+    """Raise ValueError where dense (items, items) matrices of 8 bytes a cell need more than the machine's memory.
 
     there: bytes of memory; None asks the system, and where it does not say, nothing is refused.
 
@@ -91,7 +92,7 @@ def check_memory(n_items: int, there: int | None = None) -> None:
     ImplicitALS or ItemKNN, whose memory grows with the events
     """
     there = physical_memory() if there is None else there
-    needs = 4 * 8 * n_items ** 2
+    needs = matrices * 8 * n_items ** 2
     if there is not None and needs > there:
         raise ValueError(f"a dense model of {n_items:,} items needs {needs / 2**30:,.0f} GiB of memory, there are "
                          f"{there / 2**30:.0f}: set max_items, or take ImplicitALS or ItemKNN, whose memory grows with "

@@ -71,7 +71,7 @@ class L3AE(ItemToItem):
         super().fit(interactions)
         aligned = [one.align(interactions.items) for one in features]
         self.columns_ = with_content(self.popularity_, aligned, self.max_items)
-        inverse = regular_inverse(gram(interactions, self.columns_), self.l2 + self.pull)
+        inverse = regular_inverse(gram(interactions, self.columns_, matrices=6), self.l2 + self.pull)
         units = [unit_rows(one)[self.columns_] for one in aligned]
         content = solve(sum((unit @ unit.T for unit in units), start=np.zeros(inverse.shape)), self.content_l2)
         wanted = self.pull * (inverse @ content)
