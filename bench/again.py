@@ -1,11 +1,12 @@
-"""Do committed figures still hold? `python -m bench.again NAME ...` measures a sample of bench/NAME.json twice.
+"""Is a change without effect? `python -m bench.again NAME ...` measures a sample of bench/NAME.json twice.
 
 A change that should leave every figure as it is (code that moved, a faster way to the same result) makes a JSON older
 than its code all the same, and to measure everything again takes hours. The sample is measured by the code that gave
-the JSON, in a checkout of its commit, and by today's, both here: networks that are trained end elsewhere on another
-processor. Where every figure is the same to four decimals, the JSON's digests become those of today's code, and
-`checked` says at which commit and on how many figures. A change that is meant to change figures needs the whole
-benchmark. What trains rankers by gradient steps, and what measures time, is not in a sample.
+the JSON, in a checkout of its commit, and by today's, both here and each with its own features: networks that are
+trained end elsewhere on another processor. Where every figure is the same to four decimals, the JSON's digests become
+those of today's code, and `checked` says at which commit and on how many figures. A change that is meant to change
+figures, or of packages, needs the whole benchmark. What trains rankers by gradient steps, and what measures time, is
+not in a sample.
 """
 
 from __future__ import annotations
@@ -102,18 +103,30 @@ SAMPLES: Mapping[str, Callable[[Mapping], Figures]] = {
 
 
 def before(name: str, kept: Mapping, root: Path = record.ROOT) -> Figures:
-    """The same sample by the code that gave the figures, or was last shown to give the same."""
-    commit = kept["checked"]["commit"] if "checked" in kept else kept.get("kept from", kept["commit"])
+    """The same sample by the code that gave the figures, or was last shown to give the same. Raises ValueError where
+    that cannot be: the commit has other code than the figures say, or cannot run today's sample."""
+    commit = kept.get("checked", kept)["commit"].rstrip("+")
     with tempfile.TemporaryDirectory() as spare:
         there = Path(spare) / "then"
-        subprocess.run(["git", "worktree", "add", "-q", "--detach", there, commit.rstrip("+")], cwd=root, check=True)
+        subprocess.run(["git", "worktree", "add", "-q", "--detach", there, commit], cwd=root, check=True)
         try:
+            if record.digests(name, there) != kept["measures"]:
+                raise ValueError(f"{name}: the code of {commit} is not what gave the figures; measure all of it")
             for one in ("again.py", f"{name}.json"):
                 shutil.copy(root / "bench" / one, there / "bench")
-            done = subprocess.run([sys.executable, "-m", "bench.again", "--figures", name], cwd=there, check=True,
-                                  env={**os.environ, "PYTHONPATH": str(there)}, stdout=subprocess.PIPE, text=True)
+            return alone(name, there)
         finally:
             subprocess.run(["git", "worktree", "remove", "--force", there], cwd=root, check=True)
+
+
+def alone(name: str, root: Path = record.ROOT) -> Figures:
+    """The sample in a process of its own, with an empty store of features. Raises ValueError where it fails."""
+    with tempfile.TemporaryDirectory() as store:
+        done = subprocess.run([sys.executable, "-m", "bench.again", "--figures", name], cwd=root, check=False,
+                              env={**os.environ, "PYTHONPATH": str(root), "MMREC_CACHE": store},
+                              stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise ValueError(f"{name}: the code in {root} cannot measure this sample; measure all of it")
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -124,31 +137,42 @@ def differ(one: Figures, other: Figures) -> dict[str, tuple[float, float]]:
     return {name: pair for name, pair in both.items() if not abs(pair[0] - pair[1]) <= 6e-5}
 
 
-def check(name: str, then: Callable[..., Figures] = before, samples: Mapping[str, Callable] = SAMPLES,
+def check(name: str, then: Callable[..., Figures] = before, now: Callable[..., Figures] = alone,
           root: Path = record.ROOT) -> dict[str, tuple[float, float]]:
-    """Measure the sample; where it is the same, bring the JSON's digests up to date. Returns what differs."""
+    """Measure the sample; where it is the same, bring the JSON's digests up to date. Returns what differs. Raises
+    ValueError where a sample cannot tell: packages have changed, or it is empty."""
     path = root / "bench" / f"{name}.json"
     kept = json.loads(path.read_text(encoding="utf-8"))
-    digests = record.digests(name, root)
-    if not (now := samples[name](kept)):
+    if "uv.lock" in record.older(name, root):
+        raise ValueError(f"{name}: packages have changed since; measure all of it")
+    digests, old, new = record.digests(name, root), then(name, kept, root), now(name, root)
+    if not new:
         raise ValueError(f"the sample of {name} is empty: it shows nothing")
-    if not (found := differ(then(name, kept, root), now)):
-        record.save(path, {**kept, "measures": digests, "checked": {"commit": record.commit(), "figures": len(now)}})
+    if not (found := differ(old, new)):
+        record.save(path, {**kept, "measures": digests, "checked": {"commit": record.commit(), "figures": len(new)}})
     return found
 
 
 def main() -> int:
-    """The benchmarks that are named, or all that have a sample; the exit code is 1 where a figure differs."""
+    """The benchmarks that are named, or all that have a sample; the exit code is 1 where a figure differs, or none
+    could be compared."""
     if sys.argv[1:2] == ["--figures"]:
         name = sys.argv[2]
         print(json.dumps(SAMPLES[name](json.loads((record.HERE / f"{name}.json").read_text(encoding="utf-8")))))
         return 0
+    if record.commit().endswith("+"):
+        sys.exit("commit first: figures are compared with those of a commit")
     faults = 0
     for name in sys.argv[1:] or SAMPLES:
-        found = check(name)
-        print(f"{name}: {len(found)} figures differ", *(f"  {one}: {then:.4f}, now {now:.4f}" for one, (
-            then, now) in found.items()), sep="\n", flush=True)
-        faults += len(found)
+        try:
+            found = check(name)
+        except ValueError as fault:
+            print(fault, flush=True)
+            faults += 1
+        else:
+            print(f"{name}: {len(found)} figures differ", *(f"  {one}: {then:.4f}, now {now:.4f}" for one, (
+                then, now) in found.items()), sep="\n", flush=True)
+            faults += len(found)
     return min(faults, 1)
 
 

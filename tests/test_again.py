@@ -27,7 +27,7 @@ def read(root):
 
 
 def check(root, then, now):
-    return again.check("one", lambda name, kept, root: then, {"one": lambda kept: now}, root)
+    return again.check("one", lambda name, kept, root: then, lambda name, root: now, root)
 
 
 def test_where_the_sample_is_the_same_the_json_is_up_to_date_and_says_so(root):
@@ -65,27 +65,51 @@ print(json.dumps({"a": module.X + kept["ndcg"]}))
 """
 
 
-def test_the_sample_is_measured_with_the_code_that_gave_the_figures_last(root):
-    """In a checkout of its commit, by today's script, with the figures of today."""
+@pytest.fixture
+def past(root):
+    """Three commits of that benchmark, and the digests of each."""
     def git(*words):
         return subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a", *words], cwd=root, check=True,
                               capture_output=True, text=True).stdout.strip()
 
-    def committed(text):
+    found = []
+    git("init", "-q")
+    for text in ("X = 1\n", "X = 2\n", "X = 3\n"):
         (root / "module.py").write_text(text)
         git("add", ".")
         git("commit", "-qm", "more")
-        return git("rev-parse", "HEAD")
-
-    git("init", "-q")
-    first, second = committed("X = 1\n"), committed("X = 2\n")
-    committed("X = 3\n")
+        found.append({"commit": git("rev-parse", "HEAD"), "measures": record.digests("one", root)})
     (root / "bench" / "again.py").write_text(SAMPLE)
-    kept = {"commit": second, "kept from": first, "checked": {"commit": second + "+"}}
-    for more, x in (((), 2), (("kept from",), 1), (("kept from", "checked"), 2)):
-        asked = {name: kept[name] for name in ("commit", *more)}
-        assert again.before("one", asked, root) == {"a": x + 0.12345}
+    (root / "bench" / "one.json").write_text(json.dumps({"ndcg": 0.5}))
+    yield found
     assert len(git("worktree", "list").splitlines()) == 1
+
+
+def test_the_sample_is_measured_by_the_code_that_gave_the_figures_or_was_last_checked(root, past):
+    """In a checkout of its commit, by today's script, with the figures of today."""
+    first, second, _ = past
+    assert again.before("one", first, root) == {"a": 1.5}
+    checked = {**first, "measures": second["measures"], "checked": {"commit": second["commit"] + "+"}}
+    assert again.before("one", checked, root) == {"a": 2.5}
+
+
+def test_a_commit_whose_code_did_not_give_the_figures_is_refused(root, past):
+    first, second, _ = past
+    with pytest.raises(ValueError, match=r"one: the code of \w+ is not what gave the figures; measure all of it"):
+        again.before("one", {**first, "measures": second["measures"]}, root)
+
+
+def test_a_sample_that_the_old_code_cannot_measure_is_said(root, past):
+    (root / "bench" / "again.py").write_text("import nowhere\n")
+    with pytest.raises(ValueError, match="cannot measure this sample; measure all of it"):
+        again.before("one", past[0], root)
+
+
+def test_other_packages_need_the_whole_benchmark(root):
+    lock = root / "uv.lock"
+    lock.write_text(lock.read_text().replace('name = "numpy"\nversion = "', 'name = "numpy"\nversion = "9'))
+    with pytest.raises(ValueError, match="one: packages have changed since; measure all of it"):
+        check(root, {"a": 1.0}, {"a": 1.0})
 
 
 def test_every_sample_is_of_a_benchmark():
