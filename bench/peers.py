@@ -5,8 +5,8 @@ lists are ours, the same for all. Those that relate items score a history, as ou
 can serve a stranger only where the library finds a vector from a history (ALS of implicit); the others take the vector
 that they learned for the user, and give someone unknown the popular items. They are in the dependency group `bench`.
 
-Not here: RecTools, whose releases for Python below 3.12 want numpy below 2, and on 3.13 pandas below 3; it brings a
-second package that installs a module `implicit`, too. Nor models of cornac that need torch.
+Not here: RecTools, whose releases want pandas below 3 and, for Python below 3.13, numpy below 2, and depend on a second
+package that installs a module `implicit`; models of cornac that need torch.
 """
 
 from __future__ import annotations

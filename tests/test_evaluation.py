@@ -136,7 +136,8 @@ def test_known_rare_and_new_targets_are_judged_apart():
     assert rows.index.tolist() == ["all", "known", "rare", "new"]
     assert rows["users"].tolist() == [3, 2, 1, 1]
     assert rows["targets"].tolist() == [4, 2, 1, 1]
-    known, rare, new = rows["recall@2 (95 %)"].tolist()[1:]
+    every, known, rare, new = rows["recall@2 (95 %)"]
+    assert every.startswith("0.500 [")
     assert (known, rare, new) == ("1.000 [1.000, 1.000]", "-", "-")  # no mean without an interval
     assert "users: 3" in rows.card
 
@@ -261,6 +262,8 @@ def test_scores_of_few_metrics_still_have_tables():
     test = splits.user_time(shop(20)).test
     ease, popular = (evaluate(one.fit(test.fit), test, 5, ["ndcg", "novelty"]) for one in (EASE(1.0), Popularity()))
     assert by_targets(ease).loc["all", "users"] == len(test.queries)
+    with pytest.raises(ValueError, match="'novelty' was not measured on every group; ndcg were"):
+        by_targets(ease, "novelty")
     rows = table([ease, popular], chosen_on="valid")
     assert "chosen on: valid" in rows.card
     assert "chosen on" not in table([ease, popular]).card

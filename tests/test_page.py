@@ -54,8 +54,10 @@ def test_all_lists_are_seen_without_javascript_and_one_can_be_chosen_with_it(tmp
 
 
 def test_the_picture_of_methods_has_each_mean_within_its_interval(tmp_path):
-    page = page_of(tmp_path / "run", methods={"best": METHOD, "next": METHOD | {"ndcg": {"mean": 0.15, "low": None,
-                                                                                           "high": None}}})
+    unsure = {"ndcg": {"mean": 0.15, "low": None, "high": None}}
+    page = page_of(tmp_path / "run", methods={"best": METHOD, "next": unsure}, ranker="next")
+    assert re.findall(r'<li class="bar served"><span>(\w+)', page) == ["next"]
+    assert "<span>0.150</span>" in page
     dots = [float(x) for x in re.findall(r'<circle cx="([\d.]+)%"', page)]
     (low, high), = re.findall(r'<line x1="([\d.]+)%" x2="([\d.]+)%"', page)
     assert float(low) < dots[0] < float(high)

@@ -67,18 +67,25 @@ def segments(scores: Scores, segment: Sequence[object], metric: str = "ndcg") ->
 
 def by_targets(scores: Scores, metric: str = "ndcg") -> ResultTable:
     """One row for all targets, and for those that are known, rare and new items: users, targets, the users' mean with
-    its 95 % interval (`-` where fewer than two were judged). Taught in chapters 1 and 9.
+    its 95 % interval (`-` where fewer than two were judged).
+
+    metric: one that was measured on the groups too, so none of the whole order or of content. Raises ValueError for
+    another. Taught in chapters 1 and 9.
 
     >>> half, targets = {"ndcg": np.repeat([0.2, 0.4], 20)}, {"all": 90, "new": 50}
     >>> one = Scores("a", np.arange(40).astype(str), half, {}, np.full((40, 20), None), {"new": half}, targets)
     >>> by_targets(one).loc["new", "NDCG@20 (95 %)"]
     '0.300 [0.265, 0.334]'
     """
-    rows = {}
-    for name, metrics in {"all": scores.metrics, **scores.groups}.items():
+    rows, groups = {}, {"all": scores.metrics, **scores.groups}
+    there = [name for name in scores.metrics if all(name in one for one in groups.values())]
+    if metric not in there:
+        raise ValueError(f"{scores.name}: {metric!r} was not measured on every group; {', '.join(there)} were")
+    for name, metrics in groups.items():
         judged = metrics[metric][~np.isnan(metrics[metric])]
-        rows[name] = {"users": len(judged), "targets": scores.targets[name], f"{title(metric)}@{scores.k} (95 %)":
-                      interval(_plain(bootstrap(judged))) if len(judged) > 1 else "-"}
+        mean = interval(_plain(bootstrap(judged))) if len(judged) > 1 else "-"
+        rows[name] = {"users": len(judged), "targets": scores.targets.get(name, 0),
+                      f"{title(metric)}@{scores.k} (95 %)": mean}
     found = ResultTable(pd.DataFrame.from_dict(rows, orient="index").rename_axis("targets on"))
     found.card = as_text({scores.name: scores.card})
     return found

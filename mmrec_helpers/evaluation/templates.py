@@ -16,17 +16,18 @@ from mmrec_helpers.evaluation.compare import Interval
 
 @dataclass(frozen=True)
 class Bar:
-    """One row of a picture: a label, a mean with its interval (nan where there is none), and whether it stands out."""
+    """One row of a picture: a label, a mean with its interval (nan where there is none), and whether it stands out, as
+    the method whose lists are served."""
 
     label: str
     value: Interval
-    first: bool = False
+    served: bool = False
 
 
-def bars(methods: Mapping[str, Mapping], best: str) -> list[Bar]:
-    """NDCG of every method, as `report.numbers` gives them; the best one stands out."""
+def bars(methods: Mapping[str, Mapping], served: str) -> list[Bar]:
+    """NDCG of every method, as `report.numbers` gives them; the one that is served stands out."""
     return [Bar(name, Interval(*(np.nan if (value := one["ndcg"][end]) is None else value
-                                 for end in ("mean", "low", "high"))), name == best) for name, one in methods.items()]
+                                 for end in ("mean", "low", "high"))), name == served) for name, one in methods.items()]
 
 
 def top(shown: Sequence[Bar]) -> float:
