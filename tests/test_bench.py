@@ -10,8 +10,7 @@ from bench import record
 NAMES = record.scripts()
 
 
-OLDER = {"calibrate", "encoders", "fusion", "growth", "intervals", "methods", "modalities", "networks",
-         "online", "speed", "times"}
+OLDER = {"calibrate", "encoders", "growth", "modalities", "networks", "times"}
 """Known to be older than the code: name it here and in README, and take it out once it was measured again."""
 
 
