@@ -142,6 +142,20 @@ def test_the_time_of_the_large_shop_is_what_was_measured():
     assert f"{size} and no media, {took}" in " ".join(README.split())
 
 
+def test_what_is_slower_than_compiled_code_is_what_was_measured():
+    shops = [one for one in measured("speed").values() if isinstance(one, dict) and "fit, ALS" in one]
+
+    def times(what, of):
+        ratios = [one[what][of] for one in shops]
+        return f"{min(ratios):.1f} to {max(ratios):.1f} times"
+
+    fit, neighbours, lists = times("fit, ALS", "of implicit, exact"), times("fit, item kNN", "of implicit"), times(
+        "lists, ALS", "of implicit, kept")
+    said = " ".join(README.split())
+    assert f"a fit of ALS takes {fit} as long as that of `implicit` (its exact solver)" in said
+    assert f"item kNN {neighbours}, all lists of ALS {lists} (`bench/speed.json`)" in said
+
+
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere(file):
     for link in re.findall(r"\]\(([^)#]+)\)", (ROOT / file).read_text(encoding="utf-8")):
