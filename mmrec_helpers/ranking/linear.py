@@ -84,7 +84,8 @@ def gram(interactions: Interactions, columns: np.ndarray, user_power: float = 0.
 def check_memory(n_items: int, there: int | None = None, matrices: int = 4) -> None:
     """Raise ValueError where dense (items, items) matrices of 8 bytes a cell need more than the machine's memory.
 
-    there: bytes of memory; None asks the system, and where it does not say, nothing is refused.
+    there: bytes of memory; None asks the system, and where it does not say, nothing is refused. matrices: how many of
+    them a fit holds at most, 4 of EASE, 6 of L3AE.
 
     >>> check_memory(1_000_000, there=2**34)
     Traceback (most recent call last):
