@@ -104,11 +104,14 @@ SAMPLES: Mapping[str, Callable[[Mapping], Figures]] = {
 
 def before(name: str, kept: Mapping, root: Path = record.ROOT) -> Figures:
     """The same sample by the code that gave the figures, or was last shown to give the same. Raises ValueError where
-    that cannot be: the commit has other code than the figures say, or cannot run today's sample."""
+    that cannot be: the commit is not here, has other code than the figures say, or cannot run today's sample."""
     commit = kept.get("checked", kept)["commit"].rstrip("+")
     with tempfile.TemporaryDirectory() as spare:
         there = Path(spare) / "then"
-        subprocess.run(["git", "worktree", "add", "-q", "--detach", there, commit], cwd=root, check=True)
+        added = subprocess.run(["git", "worktree", "add", "-q", "--detach", there, commit], cwd=root, check=False)
+        if added.returncode:
+            raise ValueError(f"{name}: commit {commit} is not in this clone; `git fetch --unshallow`, or measure all "
+                             "of it")
         try:
             if record.digests(name, there) != kept["measures"]:
                 raise ValueError(f"{name}: the code of {commit} is not what gave the figures; measure all of it")

@@ -99,6 +99,11 @@ def test_a_commit_whose_code_did_not_give_the_figures_is_refused(root, past):
         again.before("one", {**first, "measures": second["measures"]}, root)
 
 
+def test_a_commit_that_is_not_in_this_clone_is_said(root, past):
+    with pytest.raises(ValueError, match="one: commit 1234567 is not in this clone; `git fetch --unshallow`, or"):
+        again.before("one", {**past[0], "commit": "1234567+"}, root)
+
+
 def test_a_sample_that_the_old_code_cannot_measure_is_said(root, past):
     (root / "bench" / "again.py").write_text("import nowhere\n")
     with pytest.raises(ValueError, match="cannot measure this sample; measure all of it"):

@@ -33,7 +33,7 @@ def table(scores: Sequence[Scores], metric: str = "ndcg", shown: Sequence[str] =
     """
     shown = [one for one in shown if all(one in each.metrics for each in scores)]
     for one in scores:
-        if (judged := int((~np.isnan(one.metrics[metric])).sum())) < 2:
+        if (judged := len(_judged(one.metrics[metric]))) < 2:
             raise ValueError(f"{one.name}: {judged} users were judged; at least two are needed for an interval, and no "
                              "mean is shown without one")
     rows = ResultTable(as_table(numbers(scores, metric, n, seed, shown), metric, shown))
@@ -55,7 +55,7 @@ def segments(scores: Scores, segment: Sequence[object], metric: str = "ndcg") ->
     """
     values, group, rows = scores.metrics[metric], np.asarray(segment, object), {}
     for name in dict.fromkeys(group):
-        here, rest = (each[~np.isnan(each)] for each in (values[group == name], values[group != name]))
+        here, rest = _judged(values[group == name]), _judged(values[group != name])
         if min(len(here), len(rest)) > 1:
             gap = _plain(welch(rest, here))
             rows[name] = {"users": len(here), f"{title(metric)}@{scores.k} (95 %)": interval(_plain(bootstrap(here))),
@@ -82,7 +82,7 @@ def by_targets(scores: Scores, metric: str = "ndcg") -> ResultTable:
     if metric not in there:
         raise ValueError(f"{scores.name}: {metric!r} was not measured on every group; {', '.join(there)} were")
     for name, metrics in groups.items():
-        judged = metrics[metric][~np.isnan(metrics[metric])]
+        judged = _judged(metrics[metric])
         mean = interval(_plain(bootstrap(judged))) if len(judged) > 1 else "-"
         rows[name] = {"users": len(judged), "targets": scores.targets.get(name, 0),
                       f"{title(metric)}@{scores.k} (95 %)": mean}
@@ -138,10 +138,14 @@ def interval(one: Mapping[str, float | None]) -> str:
 
 
 def _group(one: Scores, group: str, metric: str) -> dict[str, float | int | None]:
-    judged = one.groups[group].get(metric, np.zeros(0))
-    judged = judged[~np.isnan(judged)]
+    judged = _judged(one.groups[group].get(metric, np.zeros(0)))
     return {metric: float(judged.mean()) if len(judged) else None, "users": len(judged),
             "targets": one.targets.get(group, 0)}
+
+
+def _judged(values: np.ndarray) -> np.ndarray:
+    """Without the users who have no target to find, whose figure is nan."""
+    return values[~np.isnan(values)]
 
 
 def _plain(figures: Interval | Difference) -> dict[str, float | str | None]:
