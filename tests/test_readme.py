@@ -97,6 +97,10 @@ def test_the_table_of_rankers_is_what_was_measured():
     shop = figures["redraws"]["methods"]
     assert [row["ranker"] for row in rows][:len(shop)] == list(shop)  # best first; then those of one task alone
     assert {row["ranker"] for row in rows} == {name for task in RANKED.values() for name in figures[task]["methods"]}
+    mean = {task: f"{figures[task]['methods']['hybrid']['ndcg']['mean']:.3f}" for task in ("redraws", "recordshop")}
+    assert f"five redraws of it the hybrid has {mean['redraws']}, not {mean['recordshop']}." in " ".join(README.split())
+    budgets = {name: one["budget"] for name, one in shop.items() if name not in ("hybrid", "popularity")}
+    assert (set(budgets.values()), shop["hybrid"]["budget"]) == ({6, 12}, 20)  # as the text above the table says
     for row in rows:
         each = {title: figures[task]["methods"].get(row["ranker"]) for title, task in RANKED.items()}
         assert row == {"ranker": row["ranker"],
