@@ -26,7 +26,8 @@ LONG_TAIL = 5
 
 
 def cold_items(catalog: Catalog, share: float = 0.2, seed: int = 0) -> Split:
-    """A `share` of the items with positive events is in no training set: half are asked for in valid, half in test.
+    """Of a `share` of the items with positive events, half are new in valid and the other half in test: what that stage
+    learns from has no event of them.
 
     Only they are candidates. Time is not looked at: a history may hold events later than a target.
     Raises as `global_time`. Taught in chapter 9.
