@@ -10,7 +10,7 @@ from bench import record
 NAMES = record.scripts()
 
 
-OLDER = {"calibrate", "networks", "times"}
+OLDER = {"networks", "times"}
 """Known to be older than the code: name it here and in README, and take it out once it was measured again."""
 
 
