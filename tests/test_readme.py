@@ -12,6 +12,8 @@ from mmrec_helpers.evaluation.compare import NO_DIFFERENCE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SAID = " ".join(README.split())
+"""All of it on one line, for sentences that are wrapped."""
 
 
 def test_your_data_in_ten_lines_runs_as_printed(capsys):
@@ -98,7 +100,7 @@ def test_the_table_of_rankers_is_what_was_measured():
     assert [row["ranker"] for row in rows][:len(shop)] == list(shop)  # best first; then those of one task alone
     assert {row["ranker"] for row in rows} == {name for task in RANKED.values() for name in figures[task]["methods"]}
     mean = {task: f"{figures[task]['methods']['hybrid']['ndcg']['mean']:.3f}" for task in ("redraws", "recordshop")}
-    assert f"five redraws of it the hybrid has {mean['redraws']}, not {mean['recordshop']}." in " ".join(README.split())
+    assert f"five redraws of it the hybrid has {mean['redraws']}, not {mean['recordshop']}." in SAID
     budgets = {name: one["budget"] for name, one in shop.items() if name not in ("hybrid", "popularity")}
     assert (set(budgets.values()), shop["hybrid"]["budget"]) == ({6, 12}, 20)  # as the text above the table says
     for row in rows:
@@ -128,22 +130,22 @@ def test_the_table_of_extractors_is_what_was_measured():
 
 
 def test_what_content_is_worth_is_what_was_measured():
-    fusion, said = measured("fusion"), " ".join(README.split())
+    fusion = measured("fusion")
     shop, films, cold = (fusion[task]["methods"]["ALS + content"]["against ALS + prior without content"]
                          for task in ("redraws", "MovieLens", "cold items"))
     assert (f"adds {cell(shop, '+')} to NDCG@20 over the redraws ({shop['words']}), {cell(films, '+')} on films "
-            f"({films['words']}), and {cell(cold, '+')} to NDCG@10 for new records ({cold['words']})") in said
+            f"({films['words']}), and {cell(cold, '+')} to NDCG@10 for new records ({cold['words']})") in SAID
     alone, both, popular = (f"{fusion['MovieLens, cold items']['methods'][name]['ndcg']['mean']:.3f}" for name in (
         "ALS + content (tfidf alone)", "ALS + content", "predicted popularity"))
-    assert f"NDCG@10 {alone} by text alone and {both} with posters" in said
-    assert f"by predicted popularity, {popular}." in said
+    assert f"NDCG@10 {alone} by text alone and {both} with posters" in SAID
+    assert f"by predicted popularity, {popular}." in SAID
 
 
 def test_the_time_of_the_large_shop_is_what_was_measured():
     shop = measured("times")["large shop"]
     size = f"{shop['items']:,} records, {shop['users']:,} users, {shop['events']:,} events"
     took = f"`mmrec run` took {shop['seconds']:.0f} s and {shop['gib']:.1f} GiB"
-    assert f"{size} and no media, {took}" in " ".join(README.split())
+    assert f"{size} and no media, {took}" in SAID
 
 
 def test_what_is_slower_than_compiled_code_is_what_was_measured():
@@ -155,9 +157,8 @@ def test_what_is_slower_than_compiled_code_is_what_was_measured():
 
     fit, neighbours, lists = times("fit, ALS", "of implicit, exact"), times("fit, item kNN", "of implicit"), times(
         "lists, ALS", "of implicit, kept")
-    said = " ".join(README.split())
-    assert f"a fit of ALS takes {fit} as long as that of `implicit` (its exact solver)" in said
-    assert f"item kNN {neighbours}, all lists of ALS {lists} (`bench/speed.json`)" in said
+    assert f"a fit of ALS takes {fit} as long as that of `implicit` (its exact solver)" in SAID
+    assert f"item kNN {neighbours}, all lists of ALS {lists} (`bench/speed.json`)" in SAID
 
 
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
